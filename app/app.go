@@ -1,0 +1,125 @@
+// Package app runs the application on the cluster: a Deployment behind a Service of the type NodePort.
+package app
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
+	appsv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apps/v1"
+	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
+	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// appName names the Deployment, the Service and the label that joins them.
+const appName = "hello-hapi"
+
+// Args is the input of New.
+type Args struct {
+	Kubeconfig pulumi.StringInput // Required. Text; a secret. Updated in place
+	Machine    pulumi.Resource    // Required. The machine whose end is the cluster's: with it, the app is gone
+	Image      string             // Required. With a tag or digest. A change rolls
+	Replicas   int                // Required. Number of pods. Updated in place
+	Env        map[string]string  // Optional. The container's environment. A change rolls
+	Port       int                // Required. The container's port, TCP. A change rolls
+}
+
+// App is the running application.
+type App struct {
+	pulumi.ResourceState
+
+	NodePort  pulumi.IntOutput    // the Service's port on every node
+	ClusterIP pulumi.StringOutput // the Service's address inside the cluster
+}
+
+// New registers the application.
+func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*App, error) {
+	a := &App{}
+	if err := ctx.RegisterComponentResourceV2("hello-kubernetes:app:App", name, pulumi.Map{
+		"image":    pulumi.String(args.Image),
+		"replicas": pulumi.Int(args.Replicas),
+	}, a, opts...); err != nil {
+		return nil, err
+	}
+	// The constant identifier tells the provider that a new kubeconfig is still the same cluster.
+	provider, err := kubernetes.NewProvider(ctx, name, &kubernetes.ProviderArgs{
+		Kubeconfig:        args.Kubeconfig.ToStringOutput().ToStringPtrOutput(),
+		ClusterIdentifier: pulumi.String(name),
+	}, pulumi.Parent(a))
+	if err != nil {
+		return nil, fmt.Errorf("kubernetes provider: %w", err)
+	}
+	options := []pulumi.ResourceOption{
+		pulumi.Parent(a),
+		pulumi.Provider(provider),
+		pulumi.DeletedWith(args.Machine),
+		pulumi.DeleteBeforeReplace(true),
+	}
+	if err := a.deployment(ctx, args, options); err != nil {
+		return nil, err
+	}
+	if err := a.service(ctx, args, options); err != nil {
+		return nil, err
+	}
+	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"nodePort": a.NodePort, "clusterIP": a.ClusterIP})
+}
+
+func metadata() metav1.ObjectMetaArgs {
+	return metav1.ObjectMetaArgs{
+		Name:      pulumi.String(appName),
+		Namespace: pulumi.String("default"),
+		Labels:    pulumi.StringMap{"app": pulumi.String(appName), "tier": pulumi.String("backend")},
+	}
+}
+
+func selector() pulumi.StringMap {
+	return pulumi.StringMap{"app": pulumi.String(appName)}
+}
+
+func (a *App) service(ctx *pulumi.Context, args Args, options []pulumi.ResourceOption) error {
+	service, err := corev1.NewService(ctx, appName, &corev1.ServiceArgs{
+		Metadata: metadata(),
+		Spec: corev1.ServiceSpecArgs{
+			Type:     pulumi.String("NodePort"),
+			Selector: selector(),
+			Ports: corev1.ServicePortArray{corev1.ServicePortArgs{
+				Name:       pulumi.String("http"),
+				Protocol:   pulumi.String("TCP"),
+				Port:       pulumi.Int(80),
+				TargetPort: pulumi.Int(args.Port),
+			}},
+		},
+	}, options...)
+	if err != nil {
+		return fmt.Errorf("service: %w", err)
+	}
+	a.NodePort = service.Spec.Ports().Index(pulumi.Int(0)).NodePort().Elem()
+	a.ClusterIP = service.Spec.ClusterIP().Elem()
+	return nil
+}
+
+func (a *App) deployment(ctx *pulumi.Context, args Args, options []pulumi.ResourceOption) error {
+	_, err := appsv1.NewDeployment(ctx, appName, &appsv1.DeploymentArgs{
+		Metadata: metadata(),
+		Spec: appsv1.DeploymentSpecArgs{
+			Replicas:             pulumi.Int(args.Replicas),
+			RevisionHistoryLimit: pulumi.Int(3),
+			Selector:             metav1.LabelSelectorArgs{MatchLabels: selector()},
+			Strategy: appsv1.DeploymentStrategyArgs{
+				Type: pulumi.String("RollingUpdate"),
+				RollingUpdate: appsv1.RollingUpdateDeploymentArgs{
+					MaxSurge:       pulumi.Int(1),
+					MaxUnavailable: pulumi.Int(0),
+				},
+			},
+			Template: corev1.PodTemplateSpecArgs{
+				Metadata: metav1.ObjectMetaArgs{Labels: metadata().Labels},
+				Spec:     podSpec(args),
+			},
+		},
+	}, options...)
+	if err != nil {
+		return fmt.Errorf("deployment: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+)
+
+var (
+	versionPattern      = regexp.MustCompile(`^1\.\d+\.\d+$`)
+	instanceTypePattern = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9-]+$`)
+	amiPattern          = regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`)
+	imagePattern        = regexp.MustCompile(`^[a-z0-9][a-z0-9._:/-]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})$`)
+	envNamePattern      = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	checkNamePattern    = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+	serverNamePattern   = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`)
+)
+
+// check returns every problem of the configuration, each with its key and the remedy. Keys in skip have one already.
+// As a last step it derives SSHPublicKey.
+func (c *Config) check(skip map[string]bool) []error {
+	var problems []error
+	report := func(key, format string, args ...any) {
+		name, _, _ := strings.Cut(key, ".")
+		if !skip[name] {
+			problems = append(problems, fmt.Errorf("%s: %w", key, fmt.Errorf(format, args...)))
+		}
+	}
+	c.checkAdmins(report)
+	c.checkNetworks(skip, report)
+	c.checkNodes(report)
+	c.checkApp(report)
+	if public, err := publicKey(c.SSHPrivateKey); err != nil {
+		report("sshPrivateKey", "%w", err)
+	} else {
+		c.SSHPublicKey = public
+	}
+	return problems
+}
+
+type reporter func(key, format string, args ...any)
+
+func (c *Config) checkAdmins(report reporter) {
+	if len(c.AdminCIDRs) == 0 {
+		report("adminCidrs", "empty: list the addresses that may administer the cluster, such as [203.0.113.7/32]")
+	}
+	for _, text := range c.AdminCIDRs {
+		prefix, err := parseCIDR(text)
+		if err != nil {
+			report("adminCidrs", "%w", err)
+		} else if prefix.Bits() == 0 && !c.AllowWorldAdmin {
+			report("adminCidrs", "%s is the whole world: name your own addresses, or set allowWorldAdmin to true", text)
+		}
+	}
+}
+
+// checkNetworks checks that every network is one, that the subnets lie in the VPC and that nothing else overlaps.
+func (c *Config) checkNetworks(skip map[string]bool, report reporter) {
+	type network struct {
+		key, text        string
+		minBits, maxBits int
+		prefix           netip.Prefix
+	}
+	networks := []*network{
+		{key: "vpcCidr", text: c.VPCCIDR, minBits: 16, maxBits: 28},
+		{key: "publicSubnetCidr", text: c.PublicSubnetCIDR, minBits: 16, maxBits: 28},
+		{key: "privateSubnetCidr", text: c.PrivateSubnetCIDR, minBits: 16, maxBits: 28},
+		{key: "podCidr", text: c.PodCIDR, minBits: 8, maxBits: 23},
+		{key: "serviceCidr", text: c.ServiceCIDR, minBits: 8, maxBits: 24},
+	}
+	for _, n := range networks {
+		prefix, err := parseCIDR(n.text)
+		switch {
+		case err != nil:
+			report(n.key, "%w", err)
+		case !prefix.Addr().Is4():
+			report(n.key, "%s is not IPv4: write an IPv4 network", n.text)
+		case prefix.Bits() < n.minBits || prefix.Bits() > n.maxBits:
+			report(n.key, "%s is a /%d: choose a size from /%d to /%d", n.text, prefix.Bits(), n.minBits, n.maxBits)
+		default:
+			n.prefix = prefix
+		}
+	}
+	inside := func(n, outer *network) bool {
+		return n.prefix.Bits() >= outer.prefix.Bits() && outer.prefix.Contains(n.prefix.Addr())
+	}
+	vpc := networks[0]
+	for _, subnet := range networks[1:3] {
+		if vpc.prefix.IsValid() && subnet.prefix.IsValid() && !inside(subnet, vpc) {
+			report(subnet.key, "%s lies outside vpcCidr %s: choose a part of it", subnet.text, vpc.text)
+		}
+	}
+	for i, a := range networks {
+		for _, b := range networks[i+1:] {
+			nested := a == vpc && strings.HasSuffix(b.key, "SubnetCidr")
+			if a.prefix.IsValid() && b.prefix.IsValid() && !nested && a.prefix.Overlaps(b.prefix) {
+				report(b.key, "%s overlaps %s %s: choose another network", b.text, a.key, a.text)
+			}
+		}
+	}
+}
+
+func (c *Config) checkNodes(report reporter) {
+	if !slices.Contains([]string{"instance", "gateway"}, c.NAT) {
+		report("nat", "%q is unknown: use instance or gateway", c.NAT)
+	}
+	if !versionPattern.MatchString(c.KubernetesVersion) {
+		report("kubernetesVersion", "%q is no version: write MAJOR.MINOR.PATCH, such as 1.37.2", c.KubernetesVersion)
+	}
+	for _, entry := range [][2]string{
+		{"controlPlane.instanceType", c.ControlPlane.InstanceType},
+		{"workers.instanceType", c.Workers.InstanceType},
+	} {
+		if !instanceTypePattern.MatchString(entry[1]) {
+			report(entry[0], "%q is no instance type: write one such as t2.micro", entry[1])
+		}
+	}
+	if c.Workers.Count < 1 {
+		report("workers.count", "%d is too few: the app runs on workers, use 1 or more", c.Workers.Count)
+	}
+	if c.AMIID != "" && !amiPattern.MatchString(c.AMIID) {
+		report("amiId", "%q is no image: write ami-…, or leave it empty for the newest Debian 13", c.AMIID)
+	}
+	for _, name := range c.IgnorePreflightErrors {
+		if !checkNamePattern.MatchString(name) {
+			report("ignorePreflightErrors", "%q is no check: write a name such as NumCPU", name)
+		}
+	}
+}
+
+func (c *Config) checkApp(report reporter) {
+	if !imagePattern.MatchString(c.App.Image) {
+		report("app.image", "%q has no tag or digest: write NAME:TAG or NAME@sha256:DIGEST", c.App.Image)
+	}
+	if c.App.Replicas < 1 {
+		report("app.replicas", "%d is too few: use 1 or more", c.App.Replicas)
+	}
+	if c.App.Port < 1 || c.App.Port > 65535 {
+		report("app.port", "%d is no port: use 1 to 65535", c.App.Port)
+	}
+	for name := range c.App.Env {
+		if !envNamePattern.MatchString(name) {
+			report("app.env", "%q is no name of a variable: use letters, digits and _", name)
+		}
+	}
+	if name := c.Proxy.ServerName; name != "" && !serverNamePattern.MatchString(name) {
+		report("proxy.serverName", "%q is no host name: write one such as www.example.com, or leave it empty", name)
+	}
+}
+
+// parseCIDR parses a network in CIDR notation and refuses host bits.
+func parseCIDR(text string) (netip.Prefix, error) {
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil {
+		return prefix, fmt.Errorf("%q is no CIDR: write one such as 10.0.0.0/16", text)
+	}
+	if prefix != prefix.Masked() {
+		return prefix, fmt.Errorf("%s has host bits: write %s", text, prefix.Masked())
+	}
+	return prefix, nil
+}
+
+// publicKey derives the public half of an SSH private key, as a line of authorized_keys. Its errors never quote the key.
+func publicKey(private string) (string, error) {
+	const remedy = "make one with ssh-keygen -t ed25519 -N '' and set it with pulumi config set --secret sshPrivateKey"
+	signer, err := ssh.ParsePrivateKey([]byte(private))
+	var locked *ssh.PassphraseMissingError
+	if errors.As(err, &locked) {
+		return "", errors.New("has a passphrase, which nobody could type: " + remedy)
+	}
+	if err != nil {
+		return "", errors.New("no private key in OpenSSH or PEM format: " + remedy)
+	}
+	if kind := signer.PublicKey().Type(); !slices.Contains([]string{ssh.KeyAlgoED25519, ssh.KeyAlgoRSA}, kind) {
+		return "", fmt.Errorf("EC2 takes no %s keys: %s", cmp.Or(kind, "such"), remedy)
+	}
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey()))), nil
+}

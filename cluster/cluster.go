@@ -1,0 +1,103 @@
+// Package cluster makes a Kubernetes cluster of prepared hosts, by kubeadm over SSH.
+package cluster
+
+import (
+	_ "embed"
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"hello-kubernetes/internal/remote"
+)
+
+// Versions that were released and tested together with Kubernetes 1.37; flannel's are in flannel.yaml.
+const (
+	containerdVersion = "2.3.4" // https://containerd.io/releases/#kubernetes-support
+	pauseVersion      = "3.10.2"
+)
+
+// apiName is the API server's name on every node, from the first day: a further control plane needs no new certificates.
+const apiName = "api.hello-kubernetes.internal"
+
+// Args is the input of New.
+type Args struct {
+	ControlPlane          remote.Host        // Required. A change of machine makes a new cluster
+	Workers               []remote.Host      // Required. Each joins and leaves by itself
+	PublicAddress         pulumi.StringInput // Required. Where admins reach the API; an IP address
+	KubernetesVersion     string             // Required. MAJOR.MINOR.PATCH
+	PodCIDR               string             // Required. Fixed for the life of the cluster
+	ServiceCIDR           string             // Required. Fixed for the life of the cluster
+	IgnorePreflightErrors []string           // Optional. Names of kubeadm's checks
+}
+
+// Cluster is a cluster whose nodes are all Ready.
+type Cluster struct {
+	pulumi.ResourceState
+
+	Kubeconfig pulumi.StringOutput // of the cluster's administrator, through PublicAddress; a secret
+}
+
+// New registers the cluster: prepare every node → init → network → join every worker → ready → kubeconfig.
+func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Cluster, error) {
+	c := &Cluster{}
+	if err := ctx.RegisterComponentResourceV2("hello-kubernetes:cluster:Cluster", name, pulumi.Map{
+		"kubernetesVersion": pulumi.String(args.KubernetesVersion),
+		"workers":           pulumi.Int(len(args.Workers)),
+	}, c, opts...); err != nil {
+		return nil, err
+	}
+	prepared, err := c.prepare(ctx, args.ControlPlane, args)
+	if err != nil {
+		return nil, err
+	}
+	started, err := c.start(ctx, args, prepared)
+	if err != nil {
+		return nil, err
+	}
+	ready := []pulumi.Resource{}
+	for _, worker := range args.Workers {
+		joined, err := c.join(ctx, worker, args, started)
+		if err != nil {
+			return nil, err
+		}
+		ready = append(ready, joined)
+	}
+	if err := c.kubeconfig(ctx, args, append(ready, started)); err != nil {
+		return nil, err
+	}
+	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"kubeconfig": c.Kubeconfig})
+}
+
+//go:embed scripts/prepare.sh
+var prepareText string
+
+var prepareScript = remote.Template("prepare.sh", prepareText)
+
+// prepare installs the container runtime and Kubernetes' packages on host.
+func (c *Cluster) prepare(ctx *pulumi.Context, host remote.Host, args Args) (pulumi.Resource, error) {
+	minor, err := minorOf(args.KubernetesVersion)
+	if err != nil {
+		return nil, err
+	}
+	text, err := remote.Render(prepareScript, struct{ Version, Minor, Containerd, Pause, APIName string }{
+		args.KubernetesVersion, minor, containerdVersion, pauseVersion, apiName,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return remote.Run(ctx, host, remote.Step{
+		Name:    "prepare",
+		Create:  pulumi.String(text),
+		Stdin:   args.ControlPlane.PrivateAddress,
+		Timeout: "15m",
+	}, pulumi.Parent(c))
+}
+
+// minorOf returns MAJOR.MINOR of a version.
+func minorOf(version string) (string, error) {
+	var major, minor, patch int
+	if _, err := fmt.Sscanf(version, "%d.%d.%d", &major, &minor, &patch); err != nil {
+		return "", fmt.Errorf("kubernetes version %q is not MAJOR.MINOR.PATCH", version)
+	}
+	return fmt.Sprintf("%d.%d", major, minor), nil
+}

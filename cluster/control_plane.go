@@ -1,0 +1,86 @@
+package cluster
+
+import (
+	_ "embed"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"hello-kubernetes/internal/remote"
+)
+
+//go:embed scripts/init.sh
+var initScript string
+
+//go:embed scripts/kubeadm.yaml
+var kubeadmText string
+
+//go:embed scripts/network.sh
+var networkScript string
+
+//go:embed flannel.yaml
+var flannelText string
+
+var (
+	kubeadmFile  = remote.Template("kubeadm.yaml", kubeadmText)
+	flannelFile  = remote.Template("flannel.yaml", flannelText)
+	serverPrefix = "https://" + apiName
+)
+
+// kubeadmParams fills in kubeadm.yaml.
+type kubeadmParams struct {
+	Name, Address, PublicAddress, Version, APIName, PodCIDR, ServiceCIDR, IgnorePreflightErrors string
+}
+
+// start registers the first control plane and the pods' network.
+func (c *Cluster) start(ctx *pulumi.Context, args Args, prepared pulumi.Resource) (pulumi.Resource, error) {
+	config := pulumi.All(args.ControlPlane.PrivateAddress, args.PublicAddress).ApplyT(func(v []any) (string, error) {
+		return remote.Render(kubeadmFile, kubeadmParams{
+			Name:                  args.ControlPlane.Name,
+			Address:               v[0].(string),
+			PublicAddress:         v[1].(string),
+			Version:               args.KubernetesVersion,
+			APIName:               apiName,
+			PodCIDR:               args.PodCIDR,
+			ServiceCIDR:           args.ServiceCIDR,
+			IgnorePreflightErrors: strings.Join(args.IgnorePreflightErrors, ", "),
+		})
+	}).(pulumi.StringOutput)
+	initialized, err := remote.Run(ctx, args.ControlPlane, remote.Step{
+		Name:    "init",
+		Create:  pulumi.String(initScript),
+		Stdin:   config,
+		Timeout: "15m",
+	}, pulumi.Parent(c), pulumi.DependsOn([]pulumi.Resource{prepared}))
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := remote.Render(flannelFile, struct{ PodCIDR string }{args.PodCIDR})
+	if err != nil {
+		return nil, err
+	}
+	return remote.Run(ctx, args.ControlPlane, remote.Step{
+		Name:    "network",
+		Create:  pulumi.String(networkScript),
+		Stdin:   pulumi.String(manifest),
+		Timeout: "5m",
+	}, pulumi.Parent(c), pulumi.DependsOn([]pulumi.Resource{initialized}))
+}
+
+// kubeconfig registers the administrator's kubeconfig, once every node is ready.
+func (c *Cluster) kubeconfig(ctx *pulumi.Context, args Args, ready []pulumi.Resource) error {
+	read, err := remote.Run(ctx, args.ControlPlane, remote.Step{
+		Name:    "kubeconfig",
+		Create:  pulumi.String("sudo cat /etc/kubernetes/admin.conf"),
+		Timeout: "5m",
+		Secret:  true,
+	}, pulumi.Parent(c), pulumi.DependsOn(ready))
+	if err != nil {
+		return err
+	}
+	kubeconfig := pulumi.All(read.Stdout, args.PublicAddress).ApplyT(func(v []any) string {
+		return strings.ReplaceAll(v[0].(string), serverPrefix, "https://"+v[1].(string))
+	})
+	c.Kubeconfig = pulumi.ToSecret(kubeconfig).(pulumi.StringOutput)
+	return nil
+}

@@ -1,0 +1,36 @@
+set -Eeuo pipefail
+if ! command -v nft >/dev/null; then
+	sudo DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -qq update
+	sudo DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -qq -y --no-install-recommends install nftables >/dev/null
+fi
+echo 'net.ipv4.ip_forward = 1' | sudo tee /etc/sysctl.d/60-nat.conf >/dev/null
+sudo sysctl -q -p /etc/sysctl.d/60-nat.conf
+# A table of its own, so that nothing else on the host is touched when it loads again.
+sudo tee /etc/nat.nft >/dev/null <<'RULES'
+table ip nat-instance
+delete table ip nat-instance
+table ip nat-instance {
+	chain postrouting {
+		type nat hook postrouting priority srcnat; policy accept;
+		ip saddr {{.SubnetCIDR}} ip daddr != {{.VPCCIDR}} masquerade
+	}
+}
+RULES
+sudo tee /etc/systemd/system/nat.service >/dev/null <<'UNIT'
+[Unit]
+Description=Masquerade for the private subnet
+Wants=network-pre.target
+Before=network-pre.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/nft -f /etc/nat.nft
+ExecReload=/usr/sbin/nft -f /etc/nat.nft
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+sudo systemctl daemon-reload
+sudo systemctl enable -q nat.service
+sudo systemctl restart nat.service

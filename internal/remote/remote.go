@@ -1,0 +1,135 @@
+// Package remote runs scripts on hosts over SSH. It is the only caller of pulumi-command, so that connections, names,
+// timeouts, triggers, logging and deletion are decided in one place.
+package remote
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pulumi/pulumi-command/sdk/go/command/remote"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Login is how the stack logs in to its hosts.
+type Login struct {
+	User       string             // login name of the machine image
+	PrivateKey pulumi.StringInput // a secret, in OpenSSH or PEM format
+}
+
+// Host is a machine that scripts run on.
+type Host struct {
+	Name           string              // short name, unique in the stack: the prefix of its steps' names
+	Address        pulumi.StringInput  // where the connection goes
+	PrivateAddress pulumi.StringOutput // where other hosts of the network find it
+	Login          Login
+	Bastion        *Host             // the host to jump over, or nil for a direct connection
+	Instance       pulumi.Resource   // the machine; when it is deleted, its steps are forgotten, not undone
+	ID             pulumi.IDOutput   // its instance ID; a new machine runs every step again
+	Ready          []pulumi.Resource // what every step on the host waits for
+}
+
+// Step is one script on one host. Every script can run again at any time: it guards on its end state.
+type Step struct {
+	Name     string             // short name, unique on the host
+	Create   pulumi.StringInput // Required. Script that brings the host to the wanted state
+	Delete   pulumi.StringInput // Optional. Script that undoes it; not run when the host goes too
+	Stdin    pulumi.StringInput // Optional. Standard input, the only way in for secrets
+	Triggers pulumi.Array       // Optional. Values whose change runs the step anew, beside the instance ID
+	Timeout  string             // Required. Longest time of one run, such as "5m"
+	Secret   bool               // Whether the output is a secret: it is then neither logged nor shown
+}
+
+// dialErrors is how many failed connections a step accepts, while the host boots for instance. Attempts back off to 15 s.
+const dialErrors = 60
+
+// WaitForSSH is the first step on a host: it waits until SSH answers and the machine's first boot is done. A failed
+// handshake through a bastion is not tried again, so the bastion looks for the host's SSH first.
+func WaitForSSH(ctx *pulumi.Context, host Host, opts ...pulumi.ResourceOption) (*remote.Command, error) {
+	if host.Bastion != nil {
+		gate := *host.Bastion
+		gate.Name, gate.Instance, gate.ID = host.Name, host.Instance, host.ID
+		listening, err := Run(ctx, gate, Step{
+			Name:    "listening",
+			Create:  pulumi.Sprintf(listeningScript, host.PrivateAddress),
+			Timeout: "15m",
+		}, opts...)
+		if err != nil {
+			return nil, err
+		}
+		opts = append(slices.Clone(opts), pulumi.DependsOn([]pulumi.Resource{listening}))
+	}
+	return Run(ctx, host, Step{Name: "booted", Create: pulumi.String(bootedScript), Timeout: "15m"}, opts...)
+}
+
+const listeningScript = `set -Eeuo pipefail
+deadline=$((SECONDS + 600))
+until timeout 5 bash -c 'read -r -n 4 banner </dev/tcp/%s/22 && [ "$banner" = SSH- ]' 2>/dev/null; do
+	if [ "$SECONDS" -ge "$deadline" ]; then
+		echo "SSH does not answer after 10 minutes" >&2
+		exit 1
+	fi
+	sleep 1
+done
+`
+
+// cloud-init status exits with 2 when it is done with warnings.
+const bootedScript = `set -Eeuo pipefail
+if command -v cloud-init >/dev/null; then
+	cloud-init status --wait >/dev/null || [ $? -eq 2 ]
+fi
+`
+
+// Run registers step on host. It starts after the resources of opts and runs again when its text, input, connection or
+// triggers change.
+func Run(ctx *pulumi.Context, host Host, step Step, opts ...pulumi.ResourceOption) (*remote.Command, error) {
+	name := host.Name + "-" + step.Name
+	args := &remote.CommandArgs{
+		Connection:             host.connection(),
+		Create:                 step.Create,
+		Triggers:               append(pulumi.Array{host.ID}, step.Triggers...),
+		AddPreviousOutputInEnv: pulumi.Bool(false),
+		Logging:                remote.LoggingStdoutAndStderr,
+	}
+	if step.Delete != nil {
+		args.Delete = step.Delete.ToStringOutput().ToStringPtrOutput()
+	}
+	if step.Stdin != nil {
+		args.Stdin = step.Stdin.ToStringOutput().ToStringPtrOutput()
+	}
+	options := slices.Concat(opts, []pulumi.ResourceOption{
+		pulumi.DependsOn(host.Ready),
+		pulumi.DeletedWith(host.Instance),
+		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: step.Timeout, Update: step.Timeout, Delete: step.Timeout}),
+	})
+	if step.Delete != nil {
+		// A replacement creates first, and the old delete would then undo the new create.
+		options = append(options, pulumi.DeleteBeforeReplace(true))
+	}
+	if step.Secret {
+		args.Logging = remote.LoggingNone
+		options = append(options, pulumi.AdditionalSecretOutputs([]string{"stdout", "stderr"}))
+	}
+	command, err := remote.NewCommand(ctx, name, args, options...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return command, nil
+}
+
+func (h Host) connection() remote.ConnectionArgs {
+	connection := remote.ConnectionArgs{
+		Host:           h.Address,
+		User:           pulumi.String(h.Login.User),
+		PrivateKey:     h.Login.PrivateKey.ToStringOutput().ToStringPtrOutput(),
+		DialErrorLimit: pulumi.Int(dialErrors),
+	}
+	if h.Bastion != nil {
+		connection.Proxy = remote.ProxyConnectionArgs{
+			Host:           h.Bastion.Address,
+			User:           pulumi.String(h.Bastion.Login.User),
+			PrivateKey:     h.Bastion.Login.PrivateKey.ToStringOutput().ToStringPtrOutput(),
+			DialErrorLimit: pulumi.Int(dialErrors),
+		}
+	}
+	return connection
+}

@@ -1,0 +1,67 @@
+// The Pulumi program: from an empty AWS account to hello-hapi on Kubernetes behind nginx.
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"hello-kubernetes/app"
+	"hello-kubernetes/cluster"
+	"hello-kubernetes/compute"
+	"hello-kubernetes/network"
+	"hello-kubernetes/proxy"
+)
+
+func main() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		c, err := loadConfig(ctx)
+		if err != nil {
+			return fmt.Errorf("the configuration of stack %s:\n%w", ctx.Stack(), err)
+		}
+		region, ok := ctx.GetConfig("aws:region")
+		if !ok {
+			return errors.New("aws:region: missing: set it with pulumi config set aws:region us-east-1")
+		}
+		return deploy(ctx, c, region)
+	})
+}
+
+// deploy registers everything, from the network up.
+func deploy(ctx *pulumi.Context, c *Config, region string) error {
+	name := ctx.Project() + "-" + ctx.Stack()
+	provider, err := aws.NewProvider(ctx, "aws", &aws.ProviderArgs{
+		Region: pulumi.String(region),
+		DefaultTags: aws.ProviderDefaultTagsArgs{Tags: pulumi.StringMap{
+			"project": pulumi.String(ctx.Project()),
+			"stack":   pulumi.String(ctx.Stack()),
+		}},
+	})
+	if err != nil {
+		return fmt.Errorf("aws provider: %w", err)
+	}
+	onAWS := pulumi.Providers(provider)
+	net, err := network.New(ctx, name, c.network(), onAWS)
+	if err != nil {
+		return fmt.Errorf("network: %w", err)
+	}
+	hosts, err := compute.New(ctx, name, c.compute(net), onAWS)
+	if err != nil {
+		return fmt.Errorf("compute: %w", err)
+	}
+	kube, err := cluster.New(ctx, name, c.cluster(hosts))
+	if err != nil {
+		return fmt.Errorf("cluster: %w", err)
+	}
+	hello, err := app.New(ctx, name, c.app(hosts, kube))
+	if err != nil {
+		return fmt.Errorf("app: %w", err)
+	}
+	if _, err := proxy.New(ctx, name, c.proxy(hosts, hello)); err != nil {
+		return fmt.Errorf("proxy: %w", err)
+	}
+	export(ctx, c, hosts, kube, hello)
+	return nil
+}

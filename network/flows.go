@@ -1,0 +1,151 @@
+package network
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// The ends of a flow. Control plane and worker are roles with a security group of their own.
+const (
+	internet     = "internet"
+	admins       = "admins"
+	controlPlane = "control-plane"
+	worker       = "worker"
+)
+
+// A flow is traffic that may pass. All else is dropped, in both directions; answers pass with what they answer.
+type flow struct {
+	from, to            string
+	protocol            string // tcp, udp or icmp
+	firstPort, lastPort int    // for icmp: type and code
+	name                string // names the rule, and gives its reason
+}
+
+// flows is all that the cluster needs. The ports are those of kubeadm and flannel:
+// https://kubernetes.io/docs/reference/networking/ports-and-protocols/
+// https://github.com/flannel-io/flannel/blob/master/Documentation/backends.md#vxlan
+func flows(nat NAT) []flow {
+	const unreachable, fragmentationNeeded = 3, 4 // ICMP type and code of path MTU discovery, RFC 1191
+	all := []flow{
+		{internet, controlPlane, "tcp", 80, 80, "http"},
+		{admins, controlPlane, "tcp", 22, 22, "ssh"},
+		{admins, controlPlane, "tcp", 6443, 6443, "api"},
+		{worker, controlPlane, "tcp", 6443, 6443, "api"},
+		{controlPlane, worker, "tcp", 22, 22, "ssh"},
+		{controlPlane, worker, "tcp", 10250, 10250, "kubelet"},
+		{controlPlane, worker, "tcp", 30000, 32767, "nodeports"},
+		{controlPlane, worker, "udp", 8472, 8472, "vxlan"},
+		{worker, controlPlane, "udp", 8472, 8472, "vxlan"},
+		{worker, worker, "udp", 8472, 8472, "vxlan"},
+		{internet, controlPlane, "icmp", unreachable, fragmentationNeeded, "path-mtu"},
+		{controlPlane, worker, "icmp", unreachable, fragmentationNeeded, "path-mtu"},
+		{worker, controlPlane, "icmp", unreachable, fragmentationNeeded, "path-mtu"},
+		{worker, worker, "icmp", unreachable, fragmentationNeeded, "path-mtu"},
+	}
+	for _, role := range []string{controlPlane, worker} {
+		all = append(all,
+			flow{role, internet, "tcp", 80, 80, "packages"},
+			flow{role, internet, "tcp", 443, 443, "images"},
+			flow{role, internet, "udp", 123, 123, "time"})
+	}
+	if nat == NATInstance { // what the control plane's host forwards for the workers arrives there first
+		all = append(all,
+			flow{worker, controlPlane, "tcp", 80, 80, "nat-packages"},
+			flow{worker, controlPlane, "tcp", 443, 443, "nat-images"},
+			flow{worker, controlPlane, "udp", 123, 123, "nat-time"})
+	}
+	return all
+}
+
+// securityGroups registers one group a role and one rule a flow and end. A flow of the admins has a rule for each CIDR.
+func (n *Network) securityGroups(ctx *pulumi.Context, name string, v *ec2.Vpc, adminCIDRs []string) error {
+	groups := map[string]*ec2.SecurityGroup{}
+	for _, role := range []string{controlPlane, worker} {
+		group, err := ec2.NewSecurityGroup(ctx, name+"-"+role, &ec2.SecurityGroupArgs{
+			VpcId:       v.ID(),
+			Description: pulumi.Sprintf("Hosts of the role %s", role),
+			Tags:        tags(name + "-" + role),
+		}, pulumi.Parent(n))
+		if err != nil {
+			return fmt.Errorf("security group %s: %w", role, err)
+		}
+		groups[role] = group
+	}
+	cidrs := map[string][]string{internet: {anywhere}, admins: adminCIDRs}
+	for _, f := range flows(n.nat) {
+		if group := groups[f.to]; group != nil {
+			if err := n.ingress(ctx, f, group, groups[f.from], cidrs[f.from]); err != nil {
+				return err
+			}
+		}
+		if group := groups[f.from]; group != nil {
+			if err := n.egress(ctx, f, group, groups[f.to], cidrs[f.to]); err != nil {
+				return err
+			}
+		}
+	}
+	n.ControlPlaneGroupID = groups[controlPlane].ID().ToStringOutput()
+	n.WorkerGroupID = groups[worker].ID().ToStringOutput()
+	return nil
+}
+
+func (n *Network) ingress(ctx *pulumi.Context, f flow, group, peer *ec2.SecurityGroup, cidrs []string) error {
+	return eachPeer(peer, cidrs, func(suffix string, id, cidr4, cidr6 pulumi.StringPtrInput) error {
+		name := f.to + "-from-" + f.from + "-" + f.name + suffix
+		_, err := vpc.NewSecurityGroupIngressRule(ctx, name, &vpc.SecurityGroupIngressRuleArgs{
+			SecurityGroupId:           group.ID(),
+			ReferencedSecurityGroupId: id,
+			CidrIpv4:                  cidr4,
+			CidrIpv6:                  cidr6,
+			IpProtocol:                pulumi.String(f.protocol),
+			FromPort:                  pulumi.Int(f.firstPort),
+			ToPort:                    pulumi.Int(f.lastPort),
+			Description:               pulumi.String(f.name + " from " + f.from),
+			Tags:                      tags(name),
+		}, pulumi.Parent(n))
+		return err
+	})
+}
+
+func (n *Network) egress(ctx *pulumi.Context, f flow, group, peer *ec2.SecurityGroup, cidrs []string) error {
+	return eachPeer(peer, cidrs, func(suffix string, id, cidr4, cidr6 pulumi.StringPtrInput) error {
+		name := f.from + "-to-" + f.to + "-" + f.name + suffix
+		_, err := vpc.NewSecurityGroupEgressRule(ctx, name, &vpc.SecurityGroupEgressRuleArgs{
+			SecurityGroupId:           group.ID(),
+			ReferencedSecurityGroupId: id,
+			CidrIpv4:                  cidr4,
+			CidrIpv6:                  cidr6,
+			IpProtocol:                pulumi.String(f.protocol),
+			FromPort:                  pulumi.Int(f.firstPort),
+			ToPort:                    pulumi.Int(f.lastPort),
+			Description:               pulumi.String(f.name + " to " + f.to),
+			Tags:                      tags(name),
+		}, pulumi.Parent(n))
+		return err
+	})
+}
+
+// eachPeer calls rule for the other end of a flow: a security group, or each of the CIDRs.
+func eachPeer(peer *ec2.SecurityGroup, cidrs []string, rule func(suffix string, id, cidr4, cidr6 pulumi.StringPtrInput) error) error {
+	if peer != nil {
+		return rule("", peer.ID().ToStringOutput().ToStringPtrOutput(), nil, nil)
+	}
+	for _, cidr := range cidrs {
+		suffix := ""
+		if cidr != anywhere {
+			suffix = "-" + cidr
+		}
+		var cidr4, cidr6 pulumi.StringPtrInput = pulumi.String(cidr), nil
+		if strings.Contains(cidr, ":") {
+			cidr4, cidr6 = nil, pulumi.String(cidr)
+		}
+		if err := rule(suffix, nil, cidr4, cidr6); err != nil {
+			return err
+		}
+	}
+	return nil
+}

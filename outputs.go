@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"hello-kubernetes/app"
+	"hello-kubernetes/cluster"
+	"hello-kubernetes/compute"
+	"hello-kubernetes/internal/remote"
+)
+
+// export sets the stack's outputs.
+func export(ctx *pulumi.Context, c *Config, hosts *compute.Compute, kube *cluster.Cluster, hello *app.App) {
+	ctx.Export("url", pulumi.Sprintf("http://%s", hosts.PublicIP))
+	ctx.Export("kubeconfig", kube.Kubeconfig)
+	nodes := pulumi.Array{node(hosts.ControlPlane, "control-plane", c.ControlPlane.InstanceType, hosts.PublicIP)}
+	for _, worker := range hosts.Workers {
+		nodes = append(nodes, node(worker, "worker", c.Workers.InstanceType, pulumi.String("")))
+	}
+	ctx.Export("nodes", nodes)
+	ctx.Export("sshConfig", sshConfig(hosts))
+	ctx.Export("nodePort", hello.NodePort)
+	ctx.Export("clusterIP", hello.ClusterIP)
+}
+
+// node is one element of the output nodes. publicIp is empty for a host without one.
+func node(host remote.Host, role, instanceType string, publicIP pulumi.StringInput) pulumi.Map {
+	return pulumi.Map{
+		"name":         pulumi.String(host.Name),
+		"role":         pulumi.String(role),
+		"instanceType": pulumi.String(instanceType),
+		"privateIp":    host.PrivateAddress,
+		"publicIp":     publicIP,
+	}
+}
+
+// sshConfig is an ssh_config with an entry a node; the workers' jump over the control plane. The key is not part of it:
+// give it with ssh -i.
+func sshConfig(hosts *compute.Compute) pulumi.StringOutput {
+	addresses := []any{hosts.PublicIP}
+	for _, worker := range hosts.Workers {
+		addresses = append(addresses, worker.PrivateAddress)
+	}
+	return pulumi.All(addresses...).ApplyT(func(addresses []any) string {
+		var text strings.Builder
+		for i, host := range append([]remote.Host{hosts.ControlPlane}, hosts.Workers...) {
+			fmt.Fprintf(&text, "Host %s\n  HostName %s\n  User %s\n", host.Name, addresses[i], host.Login.User)
+			if host.Bastion != nil {
+				fmt.Fprintf(&text, "  ProxyJump %s\n", host.Bastion.Name)
+			}
+		}
+		return text.String()
+	}).(pulumi.StringOutput)
+}
