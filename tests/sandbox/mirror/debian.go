@@ -34,7 +34,7 @@ var iptablesBase = baseLayer{
 		"libc6", "iptables", "libip4tc2", "libip6tc2", "libmnl0", "libnetfilter-conntrack3", "libnfnetlink0",
 		"libnftnl11", "libxtables12", "conntrack",
 		"nftables", "libnftables1", "libedit2", "libbsd0", "libmd0", "libtinfo6", "libgmp10", "libjansson4",
-		"kmod", "libkmod2", "liblzma5", "libzstd1", "libssl3t64",
+		"kmod", "libkmod2", "zlib1g", "liblzma5", "libzstd1", "libssl3t64",
 	},
 	// The flavour that the nodes use themselves.
 	links: map[string]string{
