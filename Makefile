@@ -1,10 +1,37 @@
 # The only entry: `make help` lists what there is.
 STACK ?= local
+NODE ?= control-plane
 .DEFAULT_GOAL := help
+sandbox := .sandbox/bin/sandbox
 
 .PHONY: help
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo 'All take STACK=local (the default), dev, prod: Pulumi.STACK.yaml.'
+
+.PHONY: up
+up: sandbox ## bring the stack up and show the app's answer; again after whatever stopped it
+	@exec $(sandbox) up --stack $(STACK)
+
+.PHONY: down
+down: sandbox ## destroy the stack and remove the sandbox region
+	@exec $(sandbox) down --stack $(STACK)
+
+.PHONY: preview
+preview: sandbox ## show what up would do; for stacks on AWS from nothing and without credentials
+	@exec $(sandbox) preview --stack $(STACK)
+
+.PHONY: status
+status: sandbox ## show the nodes and whether the app answers
+	@exec $(sandbox) status --stack $(STACK)
+
+.PHONY: ssh
+ssh: sandbox ## log in to a node: make ssh NODE=worker-0
+	@exec $(sandbox) ssh --stack $(STACK) $(NODE)
+
+.PHONY: env
+env: sandbox ## for eval "$(make -s env)": pulumi, kubectl and ssh for the stack
+	@exec $(sandbox) env --stack $(STACK)
 
 .PHONY: unit
 unit: ## tests that need no root and no network
@@ -13,3 +40,9 @@ unit: ## tests that need no root and no network
 
 .PHONY: test
 test: unit ## all tests
+
+.PHONY: sandbox
+sandbox:
+	@mkdir -p .sandbox/bin
+	@test -x $(sandbox) || echo 'Building the sandbox (about 4 min the first time)' >&2
+	@cd tests && go build -o ../$(sandbox) ./sandbox

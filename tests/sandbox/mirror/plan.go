@@ -45,7 +45,7 @@ func newPlan(ctx context.Context, o Options) (*plan, error) {
 
 	real := o.Real
 	if real == nil {
-		real = reachable
+		real = Reachable
 	}
 	p := &plan{cache: o.Cache, view: view{Names: slices.Clone(debianHosts), Apt: map[string]string{}}}
 	served := map[string]bool{}
@@ -88,9 +88,9 @@ func (p *plan) publish() error {
 	return nil
 }
 
-// reachable tells whether a host answers over HTTPS, with a certificate that holds:
+// Reachable tells whether a host answers over HTTPS, with a certificate that holds:
 // a captive portal does not.
-func reachable(ctx context.Context, host string) bool {
+func Reachable(ctx context.Context, host string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodHead, "https://"+host+"/", nil)

@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// variables are what makes pulumi, kubectl and ssh those of the clone.
+func (c *clone) variables() map[string]string {
+	return map[string]string{
+		"PATH":                          c.path("bin") + ":" + os.Getenv("PATH"),
+		"PULUMI_HOME":                   c.path("home"),
+		"PULUMI_BACKEND_URL":            "file://" + c.state,
+		"PULUMI_CONFIG_PASSPHRASE_FILE": c.path("passphrase"),
+		"PULUMI_SKIP_UPDATE_CHECK":      "true",
+		"PULUMI_STACK":                  c.stack,
+		"KUBECONFIG":                    c.path("kubeconfig-" + c.stack),
+	}
+}
+
+func (c *clone) environment() []string {
+	env := os.Environ()
+	for name, value := range c.variables() {
+		env = append(env, name+"="+value)
+	}
+	return env
+}
+
+// pulumi runs a Pulumi command that talks to the user.
+func (c *clone) pulumi(ctx context.Context, args ...string) error {
+	return run(ctx, c.environment(), c.root, c.path("bin", "pulumi"), args...)
+}
+
+// ask runs a Pulumi command and returns what it prints. Its errors are in the error.
+func (c *clone) ask(ctx context.Context, stdin string, args ...string) (string, error) {
+	command := exec.CommandContext(ctx, c.path("bin", "pulumi"), append(args, "--non-interactive")...)
+	command.Dir, command.Env, command.Stdin = c.root, c.environment(), strings.NewReader(stdin)
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Run(); err != nil {
+		return "", fmt.Errorf("pulumi %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
+	}
+	return stdout.String(), nil
+}
+
+// A checkpoint is a stack's state, as far as it matters here.
+type checkpoint struct {
+	Deployment struct {
+		Resources []struct {
+			URN string `json:"urn"`
+			ID  string `json:"id"`
+		} `json:"resources"`
+		PendingOperations []json.RawMessage `json:"pending_operations"`
+	} `json:"deployment"`
+}
+
+// checkpoints returns the states of all stacks of the clone, by name. The files are read as they are, because pulumi
+// takes a second for each.
+func (c *clone) checkpoints() (map[string]*checkpoint, error) {
+	files, err := filepath.Glob(filepath.Join(c.state, ".pulumi", "stacks", "*", "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]*checkpoint{}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		var content struct {
+			Checkpoint struct {
+				Latest json.RawMessage `json:"latest"`
+			} `json:"checkpoint"`
+		}
+		if err := json.Unmarshal(data, &content); err != nil {
+			return nil, fmt.Errorf("read %s: %w", file, err)
+		}
+		state := &checkpoint{}
+		if len(content.Checkpoint.Latest) > 0 {
+			if err := json.Unmarshal(content.Checkpoint.Latest, &state.Deployment); err != nil {
+				return nil, fmt.Errorf("read %s: %w", file, err)
+			}
+		}
+		all[strings.TrimSuffix(filepath.Base(file), ".json")] = state
+	}
+	return all, nil
+}
+
+// unlock removes the locks of Pulumi processes that are gone, and waits for those that are not.
+func (c *clone) unlock(ctx context.Context) error {
+	for {
+		files, err := filepath.Glob(filepath.Join(c.state, ".pulumi", "locks", "*", "*", c.stack, "*.json"))
+		if err != nil {
+			return err
+		}
+		busy := 0
+		for _, file := range files {
+			var lock struct {
+				PID int `json:"pid"`
+			}
+			data, err := os.ReadFile(file)
+			if err != nil || json.Unmarshal(data, &lock) != nil {
+				continue // gone by now
+			}
+			name, _ := os.ReadFile("/proc/" + strconv.Itoa(lock.PID) + "/comm")
+			if strings.TrimSpace(string(name)) == "pulumi" && syscall.Kill(lock.PID, 0) == nil {
+				busy = lock.PID
+			} else if err := os.Remove(file); err != nil {
+				return err
+			}
+		}
+		if busy == 0 {
+			return nil
+		}
+		say("Waiting for pulumi, process %d, to end", busy)
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(2 * time.Second):
+		}
+	}
+}
+
+// setUp makes the stack, with a key of its own, where they are not there yet.
+func (c *clone) setUp(ctx context.Context) error {
+	states, err := c.checkpoints()
+	if err != nil {
+		return err
+	}
+	if states[c.stack] == nil {
+		// What an earlier life of the stack encrypted, with a passphrase that may be gone.
+		if err := c.forgetSecrets(); err != nil {
+			return err
+		}
+		if _, err := c.ask(ctx, "", "stack", "init", c.stack, "--no-select"); err != nil {
+			return err
+		}
+	}
+	file, err := os.ReadFile(c.stackFile())
+	if err != nil {
+		return err
+	}
+	if strings.Contains(string(file), "hello-kubernetes:sshPrivateKey:") {
+		return nil
+	}
+	key, err := newKey(c.path("key-" + c.stack))
+	if err != nil {
+		return err
+	}
+	_, err = c.ask(ctx, key, "config", "set", "--secret", "sshPrivateKey", "--stack", c.stack)
+	return err
+}
+
+// forgetSecrets takes out of the stack file what pulumi put into it for this clone alone.
+func (c *clone) forgetSecrets() error {
+	data, err := os.ReadFile(c.stackFile())
+	if err != nil {
+		return err
+	}
+	var kept strings.Builder
+	value := false // the next line is the key's
+	for line := range strings.Lines(string(data)) {
+		key := strings.Contains(line, "hello-kubernetes:sshPrivateKey:")
+		if !key && !value && !strings.HasPrefix(line, "encryptionsalt:") {
+			kept.WriteString(line)
+		}
+		value = key
+	}
+	if kept.String() == string(data) {
+		return nil
+	}
+	return os.WriteFile(c.stackFile(), []byte(kept.String()), 0o644)
+}

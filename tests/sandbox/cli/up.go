@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"hello-kubernetes/tests/sandbox/hosts"
+)
+
+// up makes the sandbox region if the stack is on it, and brings the stack up. Whatever interrupted it, it goes on.
+func up(ctx context.Context, c *clone, args []string) error {
+	local, err := c.local()
+	if err != nil {
+		return err
+	}
+	if !local {
+		return run(ctx, os.Environ(), c.root, "pulumi", append([]string{"up", "--stack", c.stack}, args...)...)
+	}
+	if err := c.start(ctx); err != nil {
+		return err
+	}
+	say("Updating the stack %s", c.stack)
+	if err := c.pulumi(ctx, append([]string{"up", "--yes", "--skip-preview", "--stack", c.stack}, args...)...); err != nil {
+		return err
+	}
+	out, err := c.outputs(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.keep(ctx, out); err != nil {
+		return err
+	}
+	say("Done")
+	return probe(ctx, os.Stdout, out.URL+"/ping")
+}
+
+// start makes everything ready for Pulumi to work on the sandbox region.
+func (c *clone) start(ctx context.Context) error {
+	if err := c.lock(ctx); err != nil {
+		return err
+	}
+	if err := c.prepare(ctx); err != nil {
+		return err
+	}
+	say("Starting the region")
+	if err := c.raise(ctx); err != nil {
+		return err
+	}
+	if err := c.recover(ctx); err != nil {
+		return err
+	}
+	return c.setUp(ctx)
+}
+
+// outputs are the stack's outputs.
+type outputs struct {
+	URL        string `json:"url"`
+	Kubeconfig string `json:"kubeconfig"`
+	SSHConfig  string `json:"sshConfig"`
+	Nodes      []struct {
+		Name         string `json:"name"`
+		Role         string `json:"role"`
+		InstanceType string `json:"instanceType"`
+		PrivateIP    string `json:"privateIp"`
+		PublicIP     string `json:"publicIp"`
+	} `json:"nodes"`
+}
+
+func (c *clone) outputs(ctx context.Context) (*outputs, error) {
+	text, err := c.ask(ctx, "", "stack", "output", "--json", "--show-secrets", "--stack", c.stack)
+	if err != nil {
+		return nil, err
+	}
+	out := &outputs{}
+	if err := json.Unmarshal([]byte(text), out); err != nil {
+		return nil, fmt.Errorf("read the stack's outputs: %w", err)
+	}
+	if out.URL == "" {
+		return nil, fmt.Errorf("the stack %s is not up: run make up", c.stack)
+	}
+	return out, nil
+}
+
+// keep writes what kubectl and ssh need.
+func (c *clone) keep(ctx context.Context, out *outputs) error {
+	config := fmt.Sprintf("%s\nHost *\n  IdentityFile %s\n  UserKnownHostsFile %s\n  StrictHostKeyChecking accept-new\n  LogLevel ERROR\n",
+		out.SSHConfig, c.path("key-"+c.stack), c.path("known_hosts-"+c.stack))
+	if err := errors.Join(
+		os.WriteFile(c.path("kubeconfig-"+c.stack), []byte(out.Kubeconfig), 0o600),
+		os.WriteFile(c.path("ssh_config-"+c.stack), []byte(config), 0o600),
+		os.WriteFile(c.path("bin", "ssh"), []byte("#!/bin/sh\nexec /usr/bin/ssh -F "+c.path()+"/ssh_config-${PULUMI_STACK:-"+c.stack+"} \"$@\"\n"), 0o755),
+	); err != nil {
+		return err
+	}
+	// The nodes' own kubectl is of the right version.
+	running, err := hosts.List(ctx)
+	if err != nil || len(running) == 0 {
+		return err
+	}
+	return hosts.Copy(ctx, running[0].ID, "/usr/bin/kubectl", c.path("bin", "kubectl"))
+}
+
+// probe asks a URL once and writes the answer.
+func probe(ctx context.Context, w io.Writer, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 4096))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\n%s\n%s %s\nServer: %s\n%s\n", url, response.Proto, response.Status, response.Header.Get("Server"), strings.TrimSpace(string(body)))
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", url, response.Status)
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+// Package hosts is the sandbox's machines: systemd containers of podman that stand in for EC2 instances, with the
+// memory and CPU of their type, in network namespaces that package vpc makes.
+//
+// There is no record of them beside podman's own: containers, volumes and images carry a label, and are found by it.
+package hosts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+)
+
+// label marks what is ours in podman, which may hold other people's things too.
+const label = "hello-kubernetes.sandbox=1"
+
+// instancesDir has a folder for each machine: its seed, its journal, its resolv.conf.
+const instancesDir = "/var/lib/hello-kubernetes/instances"
+
+// Host is a machine as it is to run.
+type Host struct {
+	ID        string     // such as i-0123456789abcdef0
+	Hostname  string     // such as ip-10-0-1-10
+	Memory    int64      // in bytes; there is no swap
+	CPUs      float64    // of the machine's own
+	Namespace string     // path of its network namespace, complete with links and routes
+	Resolver  netip.Addr // of its DNS server
+	PublicKey string     // in authorized_keys' format, for the user admin; none if empty
+	UserData  string     // for cloud-init
+}
+
+// Status is what became of a machine.
+type Status struct {
+	ID      string
+	State   string    // running, stopping or stopped, as EC2 has it
+	Started time.Time // last
+}
+
+// List returns the machines that there are, running or not.
+func List(ctx context.Context) ([]Status, error) {
+	out, err := podman(ctx, "ps", "--all", "--filter=label="+label, "--format=json")
+	if err != nil {
+		return nil, err
+	}
+	return parseList(out)
+}
+
+func parseList(list string) ([]Status, error) {
+	var containers []struct {
+		Names     []string
+		State     string
+		StartedAt int64
+	}
+	if err := json.Unmarshal([]byte(list), &containers); err != nil {
+		return nil, fmt.Errorf("read podman's list of containers: %w", err)
+	}
+	all := make([]Status, 0, len(containers))
+	for _, c := range containers {
+		if len(c.Names) == 0 || len(c.Names[0]) <= len(prefix) {
+			continue
+		}
+		status := Status{ID: c.Names[0][len(prefix):], State: "stopped"}
+		if c.State == "running" || c.State == "stopping" {
+			status.State = c.State
+		}
+		if c.StartedAt > 0 {
+			status.Started = time.Unix(c.StartedAt, 0)
+		}
+		all = append(all, status)
+	}
+	return all, nil
+}
+
+// Console returns what a machine has written to its console since it was made, at most about a megabyte.
+func Console(ctx context.Context, id string) (string, error) {
+	if err := checkID(id); err != nil {
+		return "", err
+	}
+	return podman(ctx, "logs", name(id))
+}
+
+// Copy copies a file out of a machine.
+func Copy(ctx context.Context, id, from, to string) error {
+	if err := checkID(id); err != nil {
+		return err
+	}
+	_, err := podman(ctx, "cp", name(id)+":"+from, to)
+	return err
+}
+
+const prefix = "hk-"
+
+// name is the name of a machine's container, and of the volume with its /var.
+func name(id string) string { return prefix + id }
+
+func dir(id string) string { return filepath.Join(instancesDir, id) }
+
+var idPattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9-]*$`)
+
+// checkID keeps what is no ID out of paths and patterns.
+func checkID(id string) error {
+	if !idPattern.MatchString(id) {
+		return fmt.Errorf("%q is no instance ID", id)
+	}
+	return nil
+}
+
+// writeFile replaces a file whole, never in part.
+func writeFile(path string, data []byte, mode os.FileMode) error {
+	temp := path + ".new"
+	return errors.Join(os.WriteFile(temp, data, mode), os.Rename(temp, path))
+}

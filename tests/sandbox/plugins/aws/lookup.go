@@ -1,0 +1,41 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+
+	provider "github.com/pulumi/pulumi-go-provider"
+)
+
+// imageID is the machine image, and imageParameter the name that it is published under.
+const (
+	imageID        = "ami-0deb13000000000a1"
+	imageParameter = "/aws/service/debian/release/13/latest/amd64"
+)
+
+func (s *server) invoke(_ context.Context, r provider.InvokeRequest) (provider.InvokeResponse, error) {
+	var result any
+	switch r.Token {
+	case "aws:ssm/getParameter:getParameter":
+		name := r.Args.Get("name")
+		if !name.IsString() || name.AsString() != imageParameter {
+			return provider.InvokeResponse{}, fmt.Errorf("ParameterNotFound: the sandbox has the parameter %s only", imageParameter)
+		}
+		result = map[string]any{
+			"id": imageParameter, "name": imageParameter, "type": "String", "version": 1, "value": imageID, "insecureValue": imageID,
+			"arn": "arn:aws:ssm:" + s.region + "::parameter" + imageParameter,
+		}
+	case "aws:index/getAvailabilityZones:getAvailabilityZones":
+		result = map[string]any{"id": s.region, "state": "available", "names": zones(s.region), "zoneIds": zones("sbx1-"), "groupNames": []string{s.region}}
+	default:
+		return provider.InvokeResponse{}, fmt.Errorf("%s is not part of the sandbox", r.Token)
+	}
+	values, err := encode(result)
+	if err != nil {
+		return provider.InvokeResponse{}, err
+	}
+	if value, ok := values.GetOk("value"); ok { // as the official plug-in has it
+		values = values.Set("value", value.WithSecret(true))
+	}
+	return provider.InvokeResponse{Return: values}, nil
+}

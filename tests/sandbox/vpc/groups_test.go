@@ -1,0 +1,139 @@
+package vpc
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+
+	"hello-kubernetes/tests/sandbox/region"
+)
+
+func TestSecurityGroups(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, cluster())
+	l.serve(controlPlane, 6443, 22, 8472)
+	l.serve(worker1, 22, 8472, 30000, 32767, 32768)
+	l.serve(worker2, 8472, 6443)
+
+	l.sees(worker1IP, probe{worker1, none, "tcp", controlPlaneIP, 6443})       // by group
+	l.sees(controlPlaneIP, probe{controlPlane, none, "tcp", worker1IP, 30000}) // a range of ports
+	l.sees(controlPlaneIP, probe{controlPlane, none, "tcp", worker1IP, 32767})
+	l.sees(worker1IP, probe{worker1, none, "udp", worker2IP, 8472}) // within a subnet and a group
+	l.blocked(probe{controlPlane, none, "tcp", worker1IP, 32768})
+	l.blocked(probe{worker1, none, "tcp", controlPlaneIP, 22})
+	l.blocked(probe{worker1, none, "tcp", controlPlaneIP, 8472}) // udp only
+	l.blocked(probe{worker1, none, "tcp", worker2IP, 6443})
+	l.blocked(probe{worker1, none, "icmp", worker2IP, 0})
+
+	allow(l.state, "sgr-ping", flow{workerSG, workerSG, "icmp", 8, -1, "ping"})
+	l.apply()
+	l.sees(worker2IP, probe{worker1, none, "icmp", worker2IP, 0})
+}
+
+// Both ends must allow a connection, and an instance's groups add up.
+func TestBothEndsAllow(t *testing.T) {
+	t.Parallel()
+	state := cluster()
+	l := newLab(t, state)
+	l.serve(worker2, 5000)
+	to := probe{worker1, none, "tcp", worker2IP, 5000}
+	state.SecurityGroups["sg-a"] = &region.SecurityGroup{VPC: theVPC}
+	state.SecurityGroups["sg-b"] = &region.SecurityGroup{VPC: theVPC}
+	allow(state, "sgr-x", flow{"sg-a", "sg-b", "-1", -1, -1, `all, "quoted"`})
+	for _, step := range []struct {
+		groups1, groups2 []string
+		open             bool
+	}{
+		{[]string{workerSG, "sg-a"}, []string{workerSG}, false},
+		{[]string{workerSG}, []string{workerSG, "sg-b"}, false},
+		{[]string{workerSG, "sg-a"}, []string{workerSG, "sg-b"}, true},
+		{[]string{workerSG, "sg-b"}, []string{workerSG, "sg-a"}, false},
+		{nil, nil, false},
+	} {
+		state.Instances[worker1].Groups, state.Instances[worker2].Groups = step.groups1, step.groups2
+		l.apply()
+		if step.open {
+			l.sees(worker1IP, to)
+		} else {
+			l.blocked(to)
+		}
+	}
+}
+
+// Answers pass with what they answer. A rule that goes closes the door to new connections, not to those that are open.
+func TestRemovedRule(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, cluster())
+	l.serve(controlPlane, 6443)
+	api := probe{worker1, none, "tcp", controlPlaneIP, 6443}
+	l.sees(worker1IP, api)
+
+	var listener, conn net.Conn
+	var err error
+	l.in(controlPlane, func() error {
+		server, err := net.Listen("tcp4", "0.0.0.0:443")
+		if err == nil {
+			l.Cleanup(func() { server.Close() })
+			go func() {
+				if c, err := server.Accept(); err == nil {
+					_, _ = fmt.Fprintln(c, "hello")
+					answer, _ := bufio.NewReader(c).ReadString('\n')
+					_, _ = fmt.Fprint(c, answer)
+				}
+			}()
+		}
+		return err
+	})
+	_ = listener
+	l.in(worker1, func() error {
+		conn, err = net.DialTimeout("tcp4", netip.AddrPortFrom(controlPlaneIP, 443).String(), patience)
+		return err
+	})
+	defer conn.Close()
+	reader := bufio.NewReader(conn)
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	if _, err := reader.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+
+	for id, rule := range l.state.Rules {
+		if rule.Protocol == "tcp" && rule.Peer == workerSG {
+			delete(l.state.Rules, id)
+		}
+	}
+	l.apply()
+	l.blocked(api)
+	l.blocked(probe{worker1, none, "tcp", controlPlaneIP, 443})
+	if _, err := fmt.Fprintln(conn, "still there?"); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := reader.ReadString('\n'); err != nil {
+		t.Errorf("an open connection is closed with its rule: %q, %v", answer, err)
+	}
+}
+
+// An instance sends from its own address and receives at its own, unless the check is off.
+func TestSourceDestCheck(t *testing.T) {
+	t.Parallel()
+	state := cluster()
+	state.Instances[controlPlane].SourceDestCheck = true
+	spoofed := netip.MustParseAddr("10.0.1.99")
+	state.RouteTables[privateTable].Routes[single(spoofed)] = &region.Route{Interface: "eni-10.0.0.10"}
+	for id := range state.Rules {
+		delete(state.Rules, id)
+	}
+	for _, group := range []string{controlPlaneSG, workerSG} {
+		allow(state, "all-"+group, flow{group, "0.0.0.0/0", "-1", -1, -1, "all"})
+		allow(state, "from-"+group, flow{"0.0.0.0/0", group, "-1", -1, -1, "all"})
+	}
+	l := newLab(t, state)
+	l.serve(worker1, 5000)
+	l.run(controlPlane, "", "ip", "address", "add", spoofed.String()+"/32", "dev", "lo")
+	spoof := probe{controlPlane, spoofed, "udp", worker1IP, 5000}
+	l.sees(controlPlaneIP, probe{controlPlane, none, "udp", worker1IP, 5000})
+	l.blocked(spoof)
+	l.blocked(probe{controlPlane, spoofed, "udp", Resolver(state.VPCs[theVPC].CIDR), 53})
+}
