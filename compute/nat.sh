@@ -1,7 +1,8 @@
 set -Eeuo pipefail
-if ! command -v nft >/dev/null; then
-	sudo DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -qq update
-	sudo DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -qq -y --no-install-recommends install nftables >/dev/null
+{{template "apt"}}
+if ! command -v /usr/sbin/nft >/dev/null; then
+	apt_update
+	apt_get install -y --no-install-recommends nftables
 fi
 echo 'net.ipv4.ip_forward = 1' | sudo tee /etc/sysctl.d/60-nat.conf >/dev/null
 sudo sysctl -q -p /etc/sysctl.d/60-nat.conf

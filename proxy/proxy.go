@@ -23,7 +23,7 @@ type Proxy struct {
 }
 
 //go:embed scripts/install.sh
-var installScript string
+var installText string
 
 //go:embed scripts/configure.sh
 var configureScript string
@@ -31,7 +31,10 @@ var configureScript string
 //go:embed scripts/site.conf
 var siteText string
 
-var siteFile = remote.Template("site.conf", siteText)
+var (
+	installScript = remote.Template("install.sh", installText)
+	siteFile      = remote.Template("site.conf", siteText)
+)
 
 // siteParams fills in site.conf.
 type siteParams struct {
@@ -48,9 +51,13 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	}, p, opts...); err != nil {
 		return nil, err
 	}
+	install, err := remote.Render(installScript, nil)
+	if err != nil {
+		return nil, err
+	}
 	installed, err := remote.Run(ctx, args.Host, remote.Step{
 		Name:    "nginx",
-		Create:  pulumi.String(installScript),
+		Create:  pulumi.String(install),
 		Timeout: "15m",
 	}, pulumi.Parent(p))
 	if err != nil {

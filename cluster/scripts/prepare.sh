@@ -1,5 +1,5 @@
 set -Eeuo pipefail
-export DEBIAN_FRONTEND=noninteractive
+{{template "apt"}}
 read -r api_address || [ -n "$api_address" ]
 
 # Kernel: overlay for containerd, bridged packets through iptables for kube-proxy and flannel. Some kernels have both built in.
@@ -60,8 +60,7 @@ if ! installed containerd.io '{{.Containerd}}-*' || ! installed kubelet '{{.Vers
 		sudo tee /etc/apt/sources.list.d/kubernetes.list >/dev/null
 	echo 'deb [signed-by=/etc/apt/keyrings/docker.asc] https://download.docker.com/linux/debian trixie stable' |
 		sudo tee /etc/apt/sources.list.d/docker.list >/dev/null
-	apt_get() { sudo -E apt-get -q -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "$@"; }
-	apt_get update
+	apt_update
 	apt_get install -y --no-install-recommends --allow-change-held-packages \
 		'containerd.io={{.Containerd}}-*' 'kubelet={{.Version}}-*' 'kubeadm={{.Version}}-*' 'kubectl={{.Version}}-*'
 	sudo apt-mark hold containerd.io kubelet kubeadm kubectl

@@ -1,14 +1,21 @@
 package remote
 
 import (
+	_ "embed"
 	"fmt"
 	"strings"
 	"text/template"
 )
 
-// Template parses a script. Its parameters are quoted with the function q; a parameter that is missing is an error.
+//go:embed apt.sh
+var aptFunctions string
+
+// Template parses a script. Its parameters are quoted with the function q; a parameter that is missing is an error. With
+// {{template "apt"}} it gets the shell functions of apt.sh.
 func Template(name, text string) *template.Template {
-	return template.Must(template.New(name).Option("missingkey=error").Funcs(template.FuncMap{"q": Quote}).Parse(text))
+	script := template.New(name).Option("missingkey=error").Funcs(template.FuncMap{"q": Quote})
+	template.Must(script.New("apt").Parse(strings.TrimSuffix(aptFunctions, "\n")))
+	return template.Must(script.Parse(text))
 }
 
 // Render fills in a script's parameters, a struct.
