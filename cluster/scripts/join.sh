@@ -2,9 +2,11 @@ set -Eeuo pipefail
 umask 077
 read -r token ca || [ -n "$ca" ]
 
-ca_here=$(sudo openssl x509 -in /etc/kubernetes/pki/ca.crt -noout -pubkey 2>/dev/null | openssl pkey -pubin -outform der 2>/dev/null | sha256sum)
-if sudo test -e /etc/kubernetes/kubelet.conf && [ "${ca_here%% *}" = "$ca" ]; then
-	exit 0 # a member of this cluster already
+if sudo test -e /etc/kubernetes/kubelet.conf && sudo test -e /etc/kubernetes/pki/ca.crt; then
+	ca_here=$(sudo openssl x509 -in /etc/kubernetes/pki/ca.crt -noout -pubkey | openssl pkey -pubin -outform der | sha256sum)
+	if [ "${ca_here%% *}" = "$ca" ]; then
+		exit 0 # a member of this cluster already
+	fi
 fi
 sudo kubeadm reset --force >/dev/null 2>&1 || true
 trap 'sudo rm -f /run/kubeadm-join.yaml' EXIT

@@ -19,6 +19,9 @@ func (c *clone) prepare(ctx context.Context) error {
 	if err := c.claim(); err != nil {
 		return err
 	}
+	if err := exemptServers(ctx); err != nil {
+		return err
+	}
 	if err := installPackages(ctx, append(hosts.Packages(), mirror.HostPackages()...)); err != nil {
 		return err
 	}

@@ -13,14 +13,22 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 )
 
-// label marks what is ours in podman, which may hold other people's things too.
-const label = "hello-kubernetes.sandbox=1"
+// There is one region on a host; tests have machines of their own beside it.
+var (
+	// label marks what is ours in podman, which may hold other people's things too.
+	label = "hello-kubernetes.sandbox=1"
+	// instancesDir has a folder for each machine: its seed, its journal, its resolv.conf.
+	instancesDir = "/var/lib/hello-kubernetes/instances"
+	// runDir is what a reboot may take: the locks, lxcfs and its mount.
+	runDir = "/run/hello-kubernetes"
+)
 
-// instancesDir has a folder for each machine: its seed, its journal, its resolv.conf.
-const instancesDir = "/var/lib/hello-kubernetes/instances"
+// hostsLock is shared by those who make machines, so that none is made while all are removed.
+func hostsLock() string { return runDir + "/hosts.lock" }
 
 // Host is a machine as it is to run.
 type Host struct {
@@ -43,37 +51,49 @@ type Status struct {
 
 // List returns the machines that there are, running or not.
 func List(ctx context.Context) ([]Status, error) {
-	out, err := podman(ctx, "ps", "--all", "--filter=label="+label, "--format=json")
+	containers, err := list(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return parseList(out)
-}
-
-func parseList(list string) ([]Status, error) {
-	var containers []struct {
-		Names     []string
-		State     string
-		StartedAt int64
-	}
-	if err := json.Unmarshal([]byte(list), &containers); err != nil {
-		return nil, fmt.Errorf("read podman's list of containers: %w", err)
-	}
 	all := make([]Status, 0, len(containers))
 	for _, c := range containers {
-		if len(c.Names) == 0 || len(c.Names[0]) <= len(prefix) {
-			continue
-		}
-		status := Status{ID: c.Names[0][len(prefix):], State: "stopped"}
-		if c.State == "running" || c.State == "stopping" {
-			status.State = c.State
-		}
-		if c.StartedAt > 0 {
-			status.Started = time.Unix(c.StartedAt, 0)
-		}
-		all = append(all, status)
+		all = append(all, c.status())
 	}
 	return all, nil
+}
+
+// container is what podman says of a container.
+type container struct {
+	Names     []string
+	State     string // created, running, stopping, exited and others
+	StartedAt int64
+}
+
+// list returns our containers.
+func list(ctx context.Context) ([]container, error) {
+	out, err := podman(ctx, "ps", "--all", "--format=json", "--filter=label="+label)
+	if err != nil {
+		return nil, err
+	}
+	var containers []container
+	if err := json.Unmarshal([]byte(out), &containers); err != nil {
+		return nil, fmt.Errorf("read podman's list of containers: %w", err)
+	}
+	return containers, nil
+}
+
+func (c container) status() Status {
+	status := Status{State: "stopped"}
+	if len(c.Names) > 0 {
+		status.ID = strings.TrimPrefix(c.Names[0], prefix)
+	}
+	if c.State == "running" || c.State == "stopping" {
+		status.State = c.State
+	}
+	if c.StartedAt > 0 {
+		status.Started = time.Unix(c.StartedAt, 0)
+	}
+	return status
 }
 
 // Console returns what a machine has written to its console since it was made, at most about a megabyte.

@@ -20,6 +20,9 @@ import (
 // machines have.
 const imageName = "localhost/hello-kubernetes/machine"
 
+// imageConfig is what the image has beside its files. No label: containers would have it too.
+var imageConfig = []string{`--change=CMD ["/sbin/init"]`, "--change=STOPSIGNAL SIGRTMIN+3"}
+
 // recipe is image/build.sh, and image/files: the image's files beside Debian's.
 //
 //go:embed all:image
@@ -34,7 +37,7 @@ func BuildImage(ctx context.Context, cache string, ca []byte, progress func(what
 		return err
 	}
 	if !imageExists(ctx, ref) {
-		unlock, err := lock(ctx, filepath.Join(cache, "machine", "build.lock"))
+		unlock, err := lock(ctx, filepath.Join(cache, "machine", "build.lock"), syscall.LOCK_EX)
 		if err != nil {
 			return err
 		}
@@ -57,7 +60,7 @@ func BuildImage(ctx context.Context, cache string, ca []byte, progress func(what
 // imageRef returns the name of the image that the recipe and the authority make.
 func imageRef(ca []byte) (string, error) {
 	h := sha256.New()
-	h.Write(ca)
+	fmt.Fprintf(h, "%q%q", ca, imageConfig)
 	err := fs.WalkDir(recipe, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -111,8 +114,7 @@ func importImage(ctx context.Context, root, ref string) error {
 	if err := tar.Start(); err != nil {
 		return err
 	}
-	load := podmanCommand(ctx, "import", "--quiet", "--change=LABEL "+label,
-		`--change=CMD ["/sbin/init"]`, "--change=STOPSIGNAL SIGRTMIN+3", "-", ref)
+	load := podmanCommand(ctx, append(append([]string{"import", "--quiet"}, imageConfig...), "-", ref)...)
 	load.Stdin = content
 	_, err = run(ctx, load)
 	return errors.Join(err, tar.Wait())
@@ -120,7 +122,7 @@ func importImage(ctx context.Context, root, ref string) error {
 
 // removeSuperseded removes the images that no machine has and none will have.
 func removeSuperseded(ctx context.Context, ref string) error {
-	out, err := podman(ctx, "images", "--filter=label="+label, "--format={{.ID}} {{.Repository}}:{{.Tag}}", "--no-trunc")
+	out, err := podman(ctx, "images", "--filter=reference="+imageName, "--format={{.ID}} {{.Repository}}:{{.Tag}}", "--no-trunc")
 	if err != nil {
 		return err
 	}

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// lock takes a lock that holds against other processes too.
-func lock(ctx context.Context, path string) (unlock func(), err error) {
+// lock takes a lock, LOCK_SH or LOCK_EX, that holds against other processes too.
+func lock(ctx context.Context, path string, how int) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
@@ -19,7 +19,7 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 		return nil, fmt.Errorf("open a lock: %w", err)
 	}
 	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
 		if err == nil {
 			return func() { f.Close() }, nil
 		}

@@ -14,13 +14,10 @@ import (
 
 // lxcfs shows a machine its own memory, CPUs and uptime in place of the host's. It is an instance of ours, whether the
 // host has one or not: this one shows the CPUs that a machine may use too, and its end is in our hands.
-const (
-	lxcfsDir     = "/run/hello-kubernetes"
-	lxcfsMount   = lxcfsDir + "/lxcfs"
-	lxcfsPIDFile = lxcfsDir + "/lxcfs.pid"
-	lxcfsLog     = lxcfsDir + "/lxcfs.log"
-	lxcfsLock    = lxcfsDir + "/lxcfs.lock"
-)
+func lxcfsMount() string   { return runDir + "/lxcfs" }
+func lxcfsPIDFile() string { return runDir + "/lxcfs.pid" }
+func lxcfsLog() string     { return runDir + "/lxcfs.log" }
+func lxcfsLock() string    { return runDir + "/lxcfs.lock" }
 
 // lxcfsPaths returns what the installed lxcfs serves of all that a machine should see.
 func lxcfsPaths() []string {
@@ -29,21 +26,21 @@ func lxcfsPaths() []string {
 		"/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime",
 		"/sys/devices/system/cpu", // the kubelet counts its CPUs there
 	} {
-		if exists(lxcfsMount + path) {
+		if exists(lxcfsMount() + path) {
 			paths = append(paths, path)
 		}
 	}
 	return paths
 }
 
-func lxcfsAlive() bool { return exists(lxcfsMount + "/proc/meminfo") }
+func lxcfsAlive() bool { return exists(lxcfsMount() + "/proc/meminfo") }
 
 // startLXCFS starts lxcfs in a session of its own, so that it outlives this process. It is no error if it runs.
 func startLXCFS(ctx context.Context) error {
 	if lxcfsAlive() {
 		return nil
 	}
-	unlock, err := lock(ctx, lxcfsLock)
+	unlock, err := lock(ctx, lxcfsLock(), syscall.LOCK_EX)
 	if err != nil {
 		return err
 	}
@@ -55,22 +52,22 @@ func startLXCFS(ctx context.Context) error {
 	if err := stopLXCFS(ctx); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(lxcfsMount, 0o755); err != nil {
+	if err := os.MkdirAll(lxcfsMount(), 0o755); err != nil {
 		return err
 	}
-	log, err := os.Create(lxcfsLog)
+	log, err := os.Create(lxcfsLog())
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	command := exec.Command("lxcfs", "--enable-cfs", "--enable-loadavg", "--pidfile="+lxcfsPIDFile, lxcfsMount)
+	command := exec.Command("lxcfs", "--enable-cfs", "--enable-loadavg", "--pidfile="+lxcfsPIDFile(), lxcfsMount())
 	command.Stdout, command.Stderr = log, log
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := command.Start(); err != nil {
 		return fmt.Errorf("start lxcfs: %w", err)
 	}
 	if err := await(ctx, 10*time.Second, lxcfsAlive); err != nil {
-		words, _ := os.ReadFile(lxcfsLog)
+		words, _ := os.ReadFile(lxcfsLog())
 		return errors.Join(fmt.Errorf("start lxcfs: %w: %s", err, strings.TrimSpace(string(words))), command.Process.Kill())
 	}
 	return command.Process.Release()
@@ -78,12 +75,12 @@ func startLXCFS(ctx context.Context) error {
 
 // stopLXCFS ends what startLXCFS started.
 func stopLXCFS(ctx context.Context) error {
-	text, err := os.ReadFile(lxcfsPIDFile)
+	text, err := os.ReadFile(lxcfsPIDFile())
 	if err == nil {
 		pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
 		arguments, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 		// After a reboot the number may be another's.
-		if err == nil && strings.Contains(string(arguments), lxcfsMount) {
+		if err == nil && strings.Contains(string(arguments), lxcfsMount()) {
 			if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 				return fmt.Errorf("stop lxcfs: %w", err)
 			}
@@ -92,10 +89,10 @@ func stopLXCFS(ctx context.Context) error {
 			}
 		}
 	}
-	if err := syscall.Unmount(lxcfsMount, syscall.MNT_DETACH); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOENT) {
+	if err := syscall.Unmount(lxcfsMount(), syscall.MNT_DETACH); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOENT) {
 		return fmt.Errorf("unmount lxcfs: %w", err)
 	}
-	for _, path := range []string{lxcfsMount, lxcfsPIDFile, lxcfsLog} {
+	for _, path := range []string{lxcfsMount(), lxcfsPIDFile(), lxcfsLog()} {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}

@@ -18,6 +18,11 @@ func Run(ctx context.Context, h Host) error {
 	if err := checkID(h.ID); err != nil {
 		return err
 	}
+	unlock, err := lock(ctx, hostsLock(), syscall.LOCK_SH)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if err := start(ctx, h); err != nil {
 		return fmt.Errorf("run %s: %w", h.ID, err)
 	}
@@ -25,18 +30,20 @@ func Run(ctx context.Context, h Host) error {
 }
 
 func start(ctx context.Context, h Host) error {
-	state, err := podman(ctx, "ps", "--all", "--filter=name=^"+name(h.ID)+"$", "--format={{.State}}")
+	containers, err := list(ctx)
 	if err != nil {
 		return err
 	}
-	switch strings.TrimSpace(state) {
-	case "running":
-		return nil
-	case "exited", "stopped", "stopping":
-		return restart(ctx, h)
-	default: // nothing, or what an interrupted Run left
-		return create(ctx, h)
+	for _, c := range containers {
+		switch {
+		case c.status().ID != h.ID:
+		case c.State == "running":
+			return nil
+		case c.State != "created" && c.State != "configured": // as an interrupted Run leaves them
+			return restart(ctx, h)
+		}
 	}
+	return create(ctx, h)
 }
 
 // restart starts a machine that is stopped.
@@ -96,8 +103,9 @@ func readFacts() (facts, error) {
 	if err != nil {
 		return f, fmt.Errorf("read the highest process ID: %w", err)
 	}
-	// Not above the hard limits: raising them takes CAP_SYS_RESOURCE, which a root in a container may lack. podman itself
-	// runs with at most 1048576 files and pid_max processes: https://github.com/containers/podman/blob/v4.3.1/cmd/podman/early_init_linux.go
+	// Not above the hard limits: raising them takes CAP_SYS_RESOURCE, which a root in a container may lack. And podman lowers
+	// its own: to 1048576 files (https://github.com/containers/podman/blob/main/cmd/podman/early_init_linux.go) and, as 4.3
+	// was seen to do, to pid_max processes.
 	f.nofile, f.nproc = min(nofile.Max, 1<<20), min(nproc.Max, pids)
 	return f, nil
 }
@@ -109,9 +117,13 @@ func runArgs(h Host, f facts) []string {
 		args = append(args, "--runtime=runc") // crun refuses v1 and hybrid cgroups
 	}
 	args = append(args, "run", "--detach", "--name="+name(h.ID), "--hostname="+h.Hostname, "--label="+label,
-		"--privileged", "--systemd=always", "--network=ns:"+h.Namespace, "--no-hosts",
+		"--privileged", "--network=ns:"+h.Namespace, "--no-hosts",
 		// The kubelet does not find its way in the host's cgroups.
 		"--cgroupns=private",
+		// What systemd needs. podman's own mode for it would also mount the host's tree of systemd cgroups, of v1, into the
+		// machine: all machines' systemds would then manage one tree, the host's.
+		"--systemd=false", "--stop-signal=SIGRTMIN+3", "--env=container=podman",
+		"--tmpfs=/run:rw,mode=755", "--tmpfs=/run/lock:rw,mode=1777", "--tmpfs=/tmp:rw,exec,mode=1777",
 		// A reboot inside ends the container with 129, a power-off with 0: see image/build.sh.
 		"--restart=on-failure:10",
 		// systemd writes to a console only if there is one.
@@ -129,7 +141,7 @@ func runArgs(h Host, f facts) []string {
 		args = append(args, "--volume=/lib/modules:/lib/modules:ro")
 	}
 	for _, path := range f.lxcfs {
-		args = append(args, "--volume="+lxcfsMount+path+":"+path)
+		args = append(args, "--volume="+lxcfsMount()+path+":"+path)
 	}
 	return append(args, imageName+":current")
 }

@@ -3,13 +3,17 @@ package mirror
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 const debianKeyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
-// debianHosts are cached, never replaced.
+// DebianHosts returns the names of Debian's mirrors: they are cached, never replaced.
+func DebianHosts() []string { return slices.Clone(debianHosts) }
+
 var debianHosts = []string{"deb.debian.org", "security.debian.org"}
 
 var debianSources = "deb [signed-by=" + debianKeyring + "] http://deb.debian.org/debian trixie main\n" +
@@ -47,6 +51,16 @@ var shellBase = baseLayer{
 	name:     "base-busybox",
 	packages: []string{"busybox-static"},
 	links:    map[string]string{"usr/bin/sh": "busybox", "usr/bin/cp": "busybox", "usr/bin/ls": "busybox"},
+}
+
+// flannel's manifest copies files with its image.
+var flannelBase = iptablesBase.with("base-flannel", shellBase)
+
+// with returns a layer of both.
+func (b baseLayer) with(name string, other baseLayer) baseLayer {
+	both := baseLayer{name: name, packages: slices.Concat(b.packages, other.packages), links: maps.Clone(b.links)}
+	maps.Copy(both.links, other.links)
+	return both
 }
 
 // artifact returns the layer as a folder that holds layer.tar.

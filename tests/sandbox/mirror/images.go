@@ -83,7 +83,7 @@ func images(o Options, bins map[string][]*artifact) ([]*image, error) {
 	all = append(all, pause)
 
 	for _, f := range bins["flannel"] {
-		all = append(all, program(githubHost, "flannel-io/flannel", f.version, iptables, f, "/opt/bin/flanneld"))
+		all = append(all, program(githubHost, "flannel-io/flannel", f.version, flannelBase.artifact(), f, "/opt/bin/flanneld"))
 	}
 	// The module is upstream's older one, the tag the one that flannel's manifest has.
 	all = append(all, program(githubHost, "flannel-io/flannel-cni-plugin", flannelCNITag, shell, newest(bins["flannel-cni"]), "/flannel"))

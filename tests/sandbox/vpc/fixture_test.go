@@ -54,6 +54,8 @@ var flows = []flow{
 	{controlPlaneSG, "0.0.0.0/0", "tcp", 443, 443, "images"},
 	{workerSG, "0.0.0.0/0", "tcp", 443, 443, "images"},
 	{workerSG, controlPlaneSG, "tcp", 443, 443, "nat-images"},
+	{controlPlaneSG, "0.0.0.0/0", "udp", 123, 123, "time"},
+	{"0.0.0.0/0", controlPlaneSG, "udp", 80, 80, "http3"},
 }
 
 // cluster returns a region with a control plane, which has an Elastic IP and is the NAT of two workers.

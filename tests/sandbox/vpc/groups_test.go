@@ -71,8 +71,7 @@ func TestRemovedRule(t *testing.T) {
 	api := probe{worker1, none, "tcp", controlPlaneIP, 6443}
 	l.sees(worker1IP, api)
 
-	var listener, conn net.Conn
-	var err error
+	var conn net.Conn
 	l.in(controlPlane, func() error {
 		server, err := net.Listen("tcp4", "0.0.0.0:443")
 		if err == nil {
@@ -87,8 +86,7 @@ func TestRemovedRule(t *testing.T) {
 		}
 		return err
 	})
-	_ = listener
-	l.in(worker1, func() error {
+	l.in(worker1, func() (err error) {
 		conn, err = net.DialTimeout("tcp4", netip.AddrPortFrom(controlPlaneIP, 443).String(), patience)
 		return err
 	})
@@ -121,7 +119,6 @@ func TestSourceDestCheck(t *testing.T) {
 	state := cluster()
 	state.Instances[controlPlane].SourceDestCheck = true
 	spoofed := netip.MustParseAddr("10.0.1.99")
-	state.RouteTables[privateTable].Routes[single(spoofed)] = &region.Route{Interface: "eni-10.0.0.10"}
 	for id := range state.Rules {
 		delete(state.Rules, id)
 	}
@@ -131,9 +128,27 @@ func TestSourceDestCheck(t *testing.T) {
 	}
 	l := newLab(t, state)
 	l.serve(worker1, 5000)
-	l.run(controlPlane, "", "ip", "address", "add", spoofed.String()+"/32", "dev", "lo")
+	l.serve(controlPlane, 5000)
+	l.serve(internet, 53)
+	// The control plane has an address that is another's, and the worker sends to one that it is asked to forward to.
+	l.run(controlPlane, "", "sh", "-ec", "ip address add 10.0.1.99/32 dev lo; ip address add 192.0.2.7/32 dev lo")
 	spoof := probe{controlPlane, spoofed, "udp", worker1IP, 5000}
+	forward := probe{worker1, worker1IP, "udp", netip.MustParseAddr("192.0.2.7"), 5000}
 	l.sees(controlPlaneIP, probe{controlPlane, none, "udp", worker1IP, 5000})
-	l.blocked(spoof)
+	if l.arrives(spoof, worker1) {
+		t.Error("a packet with another's address leaves an instance")
+	}
+	if l.arrives(forward, controlPlane) {
+		t.Error("a packet for another's address comes to an instance")
+	}
 	l.blocked(probe{controlPlane, spoofed, "udp", Resolver(state.VPCs[theVPC].CIDR), 53})
+
+	state.Instances[controlPlane].SourceDestCheck = false
+	l.apply()
+	if !l.arrives(spoof, worker1) {
+		t.Error("with the check off, an instance does not send what it forwards")
+	}
+	if !l.arrives(forward, controlPlane) {
+		t.Error("with the check off, an instance does not get what it is to forward")
+	}
 }

@@ -11,6 +11,7 @@ import (
 
 // Priorities of the guard's rules: before the main table, and before what a VPN may have put there.
 const (
+	guardExempt = 17199
 	guardLookup = 17200
 	guardEnd    = 17201
 	// Routes this short or shorter do not count: the default route, and the halves that VPNs make of it.
@@ -58,6 +59,21 @@ func guard(r netip.Prefix) error {
 		if err := netlink.RuleAdd(rule); err != nil && !errors.Is(err, unix.EEXIST) {
 			return err
 		}
+	}
+	return nil
+}
+
+// Exempt lets packets through the guard to a server of this machine's own network that has an address in the sandbox's
+// internet: some networks use the addresses that are meant for documentation. It may be called again, and lasts as the
+// guard does.
+func Exempt(server netip.Addr) error {
+	if !InternetRange.Contains(server) && !ElasticRange.Contains(server) {
+		return nil
+	}
+	rule := netlink.NewRule()
+	rule.Priority, rule.Table, rule.Protocol, rule.Dst = guardExempt, unix.RT_TABLE_MAIN, protocol, ipNet(single(server))
+	if err := netlink.RuleAdd(rule); err != nil && !errors.Is(err, unix.EEXIST) {
+		return fmt.Errorf("exempt %s: %w", server, err)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -20,6 +21,7 @@ type lab struct {
 	*testing.T
 	state  *region.State
 	prefix string
+	heard  sync.Map // "namespace source" of each datagram that came to a server
 }
 
 var labs atomic.Int32
@@ -28,7 +30,7 @@ var labs atomic.Int32
 func newLab(t *testing.T, state *region.State) *lab {
 	t.Helper()
 	needRoot(t)
-	l := &lab{t, state, fmt.Sprintf("hkt%d.%d-", os.Getpid(), labs.Add(1))}
+	l := &lab{T: t, state: state, prefix: fmt.Sprintf("hkt%d.%d-", os.Getpid(), labs.Add(1))}
 	l.Cleanup(l.remove)
 	l.apply()
 	return l
@@ -92,41 +94,48 @@ func (l *lab) run(namespace, input string, command ...string) string {
 func (l *lab) serve(namespace string, ports ...int) {
 	l.Helper()
 	for _, port := range ports {
-		var listener net.Listener
-		var packets net.PacketConn
-		l.in(namespace, func() (err error) {
-			var c net.ListenConfig
-			address := fmt.Sprintf("0.0.0.0:%d", port)
-			if listener, err = c.Listen(l.Context(), "tcp4", address); err != nil {
-				return err
-			}
-			packets, err = c.ListenPacket(l.Context(), "udp4", address)
-			return err
-		})
-		l.Cleanup(func() { listener.Close(); packets.Close() })
-		go func() {
-			for {
-				c, err := listener.Accept()
-				if err != nil {
-					return
-				}
-				fmt.Fprint(c, c.RemoteAddr().(*net.TCPAddr).IP.String())
-				c.Close()
-			}
-		}()
-		go func() {
-			buffer := make([]byte, 64)
-			for {
-				_, from, err := packets.ReadFrom(buffer)
-				if errors.Is(err, net.ErrClosed) {
-					return
-				}
-				if err == nil {
-					packets.WriteTo([]byte(from.(*net.UDPAddr).IP.String()), from)
-				}
-			}
-		}()
+		l.in(namespace, func() error { return l.answer(namespace, port) })
 	}
+}
+
+// answer serves a port in the thread's namespace.
+func (l *lab) answer(namespace string, port int) error {
+	address := fmt.Sprintf("0.0.0.0:%d", port)
+	listener, err := net.Listen("tcp4", address)
+	if err != nil {
+		return err
+	}
+	l.Cleanup(func() { listener.Close() })
+	packets, err := net.ListenPacket("udp4", address)
+	if err != nil {
+		return err
+	}
+	l.Cleanup(func() { packets.Close() })
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			fmt.Fprint(c, c.RemoteAddr().(*net.TCPAddr).IP)
+			c.Close()
+		}
+	}()
+	go func() {
+		buffer := make([]byte, 64)
+		for {
+			_, from, err := packets.ReadFrom(buffer)
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			if err == nil {
+				source := from.(*net.UDPAddr).IP.String()
+				l.heard.Store(namespace+" "+source, true)
+				packets.WriteTo([]byte(source), from)
+			}
+		}
+	}()
+	return nil
 }
 
 // config returns how all namespaces are configured.
@@ -134,7 +143,7 @@ func (l *lab) config() string {
 	l.Helper()
 	return l.inspect(`
 		ip -4 -br address | awk '{ sub(/@.*/, "", $1); print $1, $3 }' | sort
-		ip -4 route show table all | sort
+		ip -4 route show table all | sed 's/ linkdown//' | sort # which passes
 		ip -4 rule
 		nft -s list ruleset`)
 }

@@ -26,7 +26,7 @@ func onMachine(t *testing.T, state *region.State, f func(m machineLab) error) {
 	t.Helper()
 	needRoot(t)
 	// Short: the link's name has it too. One test at a time uses it.
-	m := machineLab{&lab{t, state, fmt.Sprintf("h%05x-", os.Getpid()&0xfffff)}}
+	m := machineLab{&lab{T: t, state: state, prefix: fmt.Sprintf("h%05x-", os.Getpid()&0xfffff)}}
 	m.Cleanup(m.remove)
 	err := onThread(func() error {
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
@@ -72,7 +72,7 @@ func TestMachine(t *testing.T) {
 		}
 		link := m.prefix + internet
 		for to, want := range map[string]string{
-			"203.0.113.10": link, "203.0.113.99": link, "198.51.100.53": link, "10.0.0.10": blackHoled,
+			"203.0.113.10": link, "203.0.113.99": blackHoled, "198.51.100.53": link, "10.0.0.10": blackHoled,
 			"10.1.0.10": "uplink", "1.1.1.1": "uplink",
 		} {
 			if got := leads(to); got != want {
@@ -85,12 +85,17 @@ func TestMachine(t *testing.T) {
 		if got, err := (probe{"", none, "tcp", elasticIP, 80}).exchange(ctx); got != HostAddress.String() {
 			m.Errorf("the control plane sees the machine as %q (%v)", got, err)
 		}
+		// What the machine forwards for others does not get in.
+		ctx, cancel = context.WithTimeout(m.Context(), silence)
+		defer cancel()
+		_, _ = (probe{"", netip.MustParseAddr(uplinkAddress), "udp", elasticIP, 80}).exchange(ctx)
+		if _, ok := m.heard.Load(controlPlane + " " + uplinkAddress); ok {
+			m.Error("a packet with an address from outside the sandbox comes to an instance")
+		}
 		// The machine answers nobody: not at its address in the sandbox, nor at its own.
-		listener, err := net.Listen("tcp4", "0.0.0.0:443")
-		if err != nil {
+		if err := m.answer("machine", 443); err != nil {
 			return err
 		}
-		defer listener.Close()
 		for _, to := range []string{HostAddress.String(), uplinkAddress} {
 			m.blocked(probe{controlPlane, none, "tcp", netip.MustParseAddr(to), 443})
 			m.blocked(probe{internet, client, "tcp", netip.MustParseAddr(to), 443})

@@ -7,8 +7,11 @@
 //	198.51.100.1    198.51.100.53 │                              └── hk-i-…
 //	                and clients   └── hk-vpc-…
 //
-// Every instance has a routed link of its own to its VPC's router, where the security groups filter. A link's MTU is
-// 1500; on AWS it is 9001.
+// Every instance has a routed link of its own to its VPC's router, where the security groups filter.
+//
+// As on AWS, an instance reaches an Elastic IP of its own VPC from its own Elastic IP or its NAT gateway's, connections
+// that are open outlive the rule that let them in, and what no rule allows is dropped without an answer. Unlike there,
+// the MTU is 1500 and not 9001, and what has no route is answered with an ICMP error.
 package vpc
 
 import (

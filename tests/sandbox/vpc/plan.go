@@ -25,10 +25,7 @@ func plan(state *region.State, prefix string, onHost bool) Network {
 			Shared:    true,
 			PerLink:   hostLinks,
 			Addresses: []Address{{machine, single(HostAddress)}},
-			Routes: []Route{
-				{To: InternetRange, Link: machine, Via: ServiceAddress, From: HostAddress},
-				{To: ElasticRange, Link: machine, Via: ServiceAddress, From: HostAddress},
-			},
+			Routes:    []Route{{To: InternetRange, Link: machine, Via: ServiceAddress, From: HostAddress}},
 		})
 		n.Cables = append(n.Cables, Cable{{"", machine, nil}, {internet, host, nil}})
 		world.Routes = append(world.Routes, Route{To: single(HostAddress), Link: host, From: ServiceAddress})
@@ -41,6 +38,11 @@ func plan(state *region.State, prefix string, onHost bool) Network {
 		for _, u := range r.uplinks {
 			n.Cables = append(n.Cables, Cable{{internet, u.far, nil}, {id, u.link, nil}})
 			world.Routes = append(world.Routes, u.inward()...)
+			for _, a := range u.elastic {
+				if onHost {
+					n.Namespaces[0].Routes = append(n.Namespaces[0].Routes, Route{To: single(a), Link: prefix + internet, Via: ServiceAddress, From: HostAddress})
+				}
+			}
 		}
 		for _, g := range r.guests {
 			n.Cables = append(n.Cables, Cable{{id, g.link, nil}, {g.id, "eth0", MAC(g.id)}})

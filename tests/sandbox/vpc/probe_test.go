@@ -44,6 +44,15 @@ func (l *lab) blocked(p probe) {
 	}
 }
 
+// arrives tells whether a datagram comes to a server, even if its answer goes elsewhere. The server must not have heard
+// its source before.
+func (l *lab) arrives(p probe, namespace string) bool {
+	l.Helper()
+	l.blocked(p)
+	_, ok := l.heard.Load(namespace + " " + p.from.String())
+	return ok
+}
+
 // ask repeats a probe until it has an answer or the deadline has passed.
 func (l *lab) ask(p probe, deadline time.Duration) (answer string, err error) {
 	l.Helper()

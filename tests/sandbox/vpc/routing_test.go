@@ -26,10 +26,15 @@ func TestElasticIP(t *testing.T) {
 		"dev", linkName("vpc", theVPC), "onlink")
 	l.blocked(probe{internet, client, "tcp", controlPlaneIP, 80})
 
+	// Nor does a private address get out, even if the internet's own check does not stop it.
+	l.serve(internet, 123)
+	l.run(internet, "", "sysctl", "-qw", "net.ipv4.conf.vpc-00000000001.rp_filter=0")
 	l.state.Addresses["eipalloc-1"].Instance = ""
 	l.apply()
 	l.blocked(probe{internet, client, "tcp", elasticIP, 80})
-	l.blocked(probe{controlPlane, none, "tcp", client, 443})
+	if l.arrives(probe{controlPlane, controlPlaneIP, "udp", client, 123}, internet) {
+		t.Error("a packet leaves the VPC with its private address")
+	}
 }
 
 func TestElasticIPInsideTheVPC(t *testing.T) {
@@ -95,6 +100,16 @@ func TestNATGateway(t *testing.T) {
 	l.blocked(worker)
 }
 
+// An address of the VPC that nobody has is nowhere, whoever has it on the internet.
+func TestUnusedAddress(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, cluster())
+	l.serve(internet, 443)
+	l.run(internet, "", "ip", "address", "add", "10.0.5.5/32", "dev", "lo")
+	l.blocked(probe{controlPlane, none, "tcp", netip.MustParseAddr("10.0.5.5"), 443})
+	l.sees(elasticIP, probe{controlPlane, none, "tcp", client, 443})
+}
+
 // A subnet without a route table has the VPC's main one, and a narrower route comes first.
 func TestRouteTables(t *testing.T) {
 	t.Parallel()
@@ -117,6 +132,10 @@ func TestRouteTables(t *testing.T) {
 	l.state.InternetGateways[theGateway].VPC = ""
 	l.apply()
 	l.blocked(probe{controlPlane, none, "tcp", admin, 443})
+	l.serve(controlPlane, 80)
+	if l.arrives(probe{internet, client, "udp", elasticIP, 80}, controlPlane) {
+		t.Error("a VPC without an internet gateway is reached from the internet")
+	}
 }
 
 // The resolver answers at both its addresses, whatever the security groups say, and nothing but DNS.

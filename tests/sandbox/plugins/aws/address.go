@@ -18,6 +18,9 @@ type addressProperties struct {
 	tagged
 }
 
+// addressLimit is the quota of Elastic IPs. AWS's own is 5 unless one asks for more.
+const addressLimit = 32
+
 func addAddress(state *region.State, c call, in *addressProperties) (string, error) {
 	if in.Domain != "" && in.Domain != "vpc" {
 		return "", fmt.Errorf("domain: %q is not part of the sandbox: use vpc", in.Domain)
@@ -26,14 +29,16 @@ func addAddress(state *region.State, c call, in *addressProperties) (string, err
 	for _, a := range state.Addresses {
 		taken[a.IP] = true
 	}
-	for ip := offset(vpc.ElasticRange.Addr(), 10); vpc.ElasticRange.Contains(ip.Next()); ip = ip.Next() {
+	ip := offset(vpc.ElasticRange.Addr(), 10)
+	for range addressLimit {
 		if !taken[ip] {
 			id := newID("eipalloc")
 			state.Addresses[id] = &region.Address{IP: ip, Tags: c.tags}
 			return id, nil
 		}
+		ip = ip.Next()
 	}
-	return "", errors.New("AddressLimitExceeded: no Elastic IP is free")
+	return "", errors.New("AddressLimitExceeded: the maximum number of addresses has been reached")
 }
 
 func getAddress(state *region.State, c call, id string) *addressProperties {

@@ -30,6 +30,8 @@ func (h *host) build(ctx context.Context, directory string) (binary string, star
 	binary = filepath.Join(place, filepath.Base(directory))
 	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", binary, ".")
 	build.Dir = directory
+	build.Cancel = func() error { return build.Process.Signal(os.Interrupt) } // go then ends its compilers and cleans up
+	build.WaitDelay = grace
 	if output, err := build.CombinedOutput(); err != nil {
 		started()
 		return "", nil, fmt.Errorf("go build: %w\n%s", err, output)

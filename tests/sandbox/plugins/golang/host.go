@@ -92,18 +92,18 @@ func (h *host) GetProgramDependencies(ctx context.Context, req *pulumirpc.GetPro
 	return response, nil
 }
 
-// InstallDependencies downloads the program's modules. Unlike the official host it never changes go.mod.
+// InstallDependencies downloads the modules that the program is built of. Unlike the official host it leaves go.mod be.
 func (h *host) InstallDependencies(req *pulumirpc.InstallDependenciesRequest, server pulumirpc.LanguageRuntime_InstallDependenciesServer) error {
-	closer, stdout, stderr, err := rpcutil.MakeInstallDependenciesStreams(server, req.GetIsTerminal())
+	closer, _, stderr, err := rpcutil.MakeInstallDependenciesStreams(server, req.GetIsTerminal())
 	if err != nil {
 		return err
 	}
-	download := exec.CommandContext(server.Context(), "go", "mod", "download")
-	download.Dir = req.GetInfo().GetProgramDirectory()
-	download.Stdout, download.Stderr = stdout, stderr
-	if err := download.Run(); err != nil {
+	list := exec.CommandContext(server.Context(), "go", "list", "-deps", ".")
+	list.Dir = req.GetInfo().GetProgramDirectory()
+	list.Stderr = stderr // where go says what it downloads
+	if err := list.Run(); err != nil {
 		_ = closer.Close()
-		return fmt.Errorf("go mod download: %w", err)
+		return fmt.Errorf("go list -deps: %w", err)
 	}
 	return closer.Close()
 }

@@ -25,7 +25,9 @@ var errNoNamespace = errors.New("the namespace does not exist yet")
 const creates = 6
 
 // applyNew applies an object that does not exist yet. A preview only asks the server what it would do.
-func (p *provider) applyNew(ctx context.Context, urn resource.URN, object *unstructured.Unstructured, manager string, preview bool) (*unstructured.Unstructured, error) {
+func (p *provider) applyNew(
+	ctx context.Context, urn resource.URN, object *unstructured.Unstructured, manager string, preview bool,
+) (*unstructured.Unstructured, error) {
 	options := applyOptions(manager, forced(object, nil, preview), preview)
 	options.FieldValidation = metav1.FieldValidationWarn
 	pause := p.pace.retry
@@ -51,7 +53,9 @@ func (p *provider) applyNew(ctx context.Context, urn resource.URN, object *unstr
 	}
 }
 
-func (p *provider) applyOnce(ctx context.Context, object *unstructured.Unstructured, options metav1.PatchOptions) (*unstructured.Unstructured, error) {
+func (p *provider) applyOnce(
+	ctx context.Context, object *unstructured.Unstructured, options metav1.PatchOptions,
+) (*unstructured.Unstructured, error) {
 	client, err := p.cluster.client(object)
 	if err != nil {
 		return nil, err
@@ -61,7 +65,9 @@ func (p *provider) applyOnce(ctx context.Context, object *unstructured.Unstructu
 
 // applyBeside previews a replacement of an object that still stands, under another name: the server would refuse it
 // under its own.
-func (p *provider) applyBeside(ctx context.Context, object *unstructured.Unstructured, options metav1.PatchOptions) (*unstructured.Unstructured, error) {
+func (p *provider) applyBeside(
+	ctx context.Context, object *unstructured.Unstructured, options metav1.PatchOptions,
+) (*unstructured.Unstructured, error) {
 	name, err := resource.NewUniqueName(nil, object.GetName(), 5, 0, nil)
 	if err != nil {
 		return nil, err
@@ -72,7 +78,9 @@ func (p *provider) applyBeside(ctx context.Context, object *unstructured.Unstruc
 
 // applyOver applies an object that exists. Fields that kubectl set are taken over first; a preview leaves them, and shows
 // the conflict if there is one.
-func (p *provider) applyOver(ctx context.Context, name string, object *unstructured.Unstructured, manager string, ignored []string, preview bool) (*unstructured.Unstructured, error) {
+func (p *provider) applyOver(
+	ctx context.Context, name string, object *unstructured.Unstructured, manager string, preview bool,
+) (*unstructured.Unstructured, error) {
 	client, err := p.cluster.client(object)
 	if err != nil {
 		return nil, err
@@ -86,14 +94,13 @@ func (p *provider) applyOver(ctx context.Context, name string, object *unstructu
 			return nil, err
 		}
 	}
-	if err := keepIgnored(object, live, manager, ignored); err != nil {
-		return nil, err
-	}
 	applied, err := apply(ctx, client, object, applyOptions(manager, forced(object, live, preview), preview))
 	return applied, explainConflict(err, manager)
 }
 
-func apply(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured, options metav1.PatchOptions) (*unstructured.Unstructured, error) {
+func apply(
+	ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured, options metav1.PatchOptions,
+) (*unstructured.Unstructured, error) {
 	text, err := json.Marshal(object.Object)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", objectName(object), err)
@@ -138,6 +145,5 @@ func explainConflict(err error, manager string) error {
 		return err
 	}
 	return fmt.Errorf("%w\nThe fields were last set by someone else, and the field manager %q does not take them by itself. "+
-		"The annotation %s: \"true\" or the environment variable PULUMI_K8S_ENABLE_PATCH_FORCE=true takes them, "+
-		"ignoreChanges leaves them", err, manager, annotationForce)
+		"The annotation %s: \"true\" or the environment variable PULUMI_K8S_ENABLE_PATCH_FORCE=true takes them", err, manager, annotationForce)
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -22,9 +21,18 @@ const defaultTimeout = 10 * time.Minute
 type sight struct {
 	object   *unstructured.Unstructured
 	ready    bool
-	enough   bool     // ready as far as is known, for when there is no time to look again
-	progress string   // one line
-	problems []string // what stands in the way
+	enough   bool                           // ready as far as is known, for when there is no time to look again
+	progress string                         // one line
+	problems []string                       // what stands in the way
+	explain  func(context.Context) []string // looks for more of it, where that takes looking; may be nil
+}
+
+// reasons is all that stands in the way.
+func (s *sight) reasons(ctx context.Context) []string {
+	if s.explain == nil {
+		return s.problems
+	}
+	return append(s.problems, s.explain(ctx)...)
 }
 
 // notReady is why an object that exists is not ready.
@@ -36,22 +44,30 @@ type notReady struct {
 // look reads an object and what belongs to it.
 type look func(context.Context) (*sight, error)
 
-// watcher returns how to look at objects of this kind, and nil for kinds that are ready once they exist.
-func (p *provider) watcher(object *unstructured.Unstructured) look {
+// watcher returns how to look at objects of this kind, and nil for kinds that are ready once they exist. A look for now
+// judges what there is, be it behind the last change or not.
+func (p *provider) watcher(object *unstructured.Unstructured, now bool) look {
+	at := place{cluster: p.cluster, namespace: namespaceOf(object), name: object.GetName()}
 	switch object.GroupVersionKind() {
 	case schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}:
-		return (&deploymentWatch{cluster: p.cluster, namespace: namespaceOf(object), name: object.GetName()}).look
+		return (&deploymentWatch{place: at, now: now}).look
 	case schema.GroupVersionKind{Version: "v1", Kind: "Service"}:
-		return (&serviceWatch{
-			cluster: p.cluster, namespace: namespaceOf(object), name: object.GetName(), settle: p.pace.settle,
-		}).look
+		return (&serviceWatch{place: at, now: now, settle: p.pace.settle}).look
 	}
 	return nil
 }
 
+// place is where an object and what belongs to it are found.
+type place struct {
+	cluster         *cluster
+	namespace, name string
+}
+
 // await waits until the object is ready and returns it as last seen.
-func (p *provider) await(ctx context.Context, urn resource.URN, inputs, live *unstructured.Unstructured, seconds float64) (*unstructured.Unstructured, *notReady) {
-	look := p.watcher(live)
+func (p *provider) await(
+	ctx context.Context, urn resource.URN, inputs, live *unstructured.Unstructured, seconds float64,
+) (*unstructured.Unstructured, *notReady) {
+	look := p.watcher(live, false)
 	if look == nil || annotation(inputs, annotationSkipAwait) == "true" {
 		return live, nil
 	}
@@ -87,10 +103,14 @@ func (p *provider) outOfTime(ctx context.Context, last *sight, problem error) (*
 		return last.object, nil
 	}
 	name := objectName(last.object)
-	failure := &notReady{summary: fmt.Sprintf("%s %s timed out waiting to be ready", last.object.GetKind(), name), reasons: last.problems}
+	failure := &notReady{summary: fmt.Sprintf("%s %s timed out waiting to be ready", last.object.GetKind(), name)}
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		failure.summary = fmt.Sprintf("waiting for %s %s was cancelled", last.object.GetKind(), name)
 	}
+	// There is no time left to wait, but some to tell why it was in vain.
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	failure.reasons = last.reasons(after)
 	if problem != nil {
 		failure.reasons = append(failure.reasons, "last look: "+problem.Error())
 	}
@@ -108,18 +128,18 @@ func timeout(inputs *unstructured.Unstructured, seconds float64) time.Duration {
 	return defaultTimeout
 }
 
-// get reads one object into a Go type, and returns it as it was sent, too.
-func (c *cluster) get(ctx context.Context, resource schema.GroupVersionResource, namespace, name string, into any) (*unstructured.Unstructured, error) {
-	object, err := c.objects.Resource(resource).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
+// get reads the object into a Go type, and returns it as it was sent, too.
+func (p place) get(ctx context.Context, resource schema.GroupVersionResource, into any) (*unstructured.Unstructured, error) {
+	object, err := p.cluster.objects.Resource(resource).Namespace(p.namespace).Get(ctx, p.name, metav1.GetOptions{})
 	if err != nil {
 		return nil, err
 	}
 	return object, runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, into)
 }
 
-// list reads the objects that match a label selector, "" for all, into a Go list.
-func list[T any](ctx context.Context, c *cluster, resource schema.GroupVersionResource, namespace string, options metav1.ListOptions) ([]T, error) {
-	found, err := c.objects.Resource(resource).Namespace(namespace).List(ctx, options)
+// list reads the objects of the place's namespace into Go types.
+func list[T any](ctx context.Context, p place, resource schema.GroupVersionResource, options metav1.ListOptions) ([]T, error) {
+	found, err := p.cluster.objects.Resource(resource).Namespace(p.namespace).List(ctx, options)
 	if err != nil {
 		return nil, err
 	}
@@ -140,23 +160,4 @@ func ownedBy(object, owner metav1.Object) bool {
 		}
 	}
 	return false
-}
-
-// untilGone waits until the object does not exist any more, or another one bears its name.
-func (p *provider) untilGone(ctx context.Context, read func(context.Context) (*unstructured.Unstructured, error)) (*unstructured.Unstructured, error) {
-	var last *unstructured.Unstructured
-	for {
-		live, err := read(ctx)
-		switch {
-		case apierrors.IsNotFound(err), err == nil && last != nil && live.GetUID() != last.GetUID():
-			return nil, nil
-		case err == nil:
-			last = live
-		}
-		select {
-		case <-ctx.Done():
-			return last, ctx.Err()
-		case <-time.After(p.pace.look):
-		}
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -12,12 +11,8 @@ import (
 )
 
 // Check returns the inputs as they are applied: with apiVersion, kind, name and namespace, in the server's form.
-func (p *provider) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	urn := resource.URN(req.GetUrn())
-	if p.cluster == nil && p.options.skipUpdateUnreachable {
-		p.log(ctx, diag.Warning, urn, "the cluster is unreachable and skipUpdateUnreachable is set: skipped")
-		return &pulumirpc.CheckResponse{Inputs: req.GetOlds()}, nil
-	}
 	kind, err := kindOf(urn)
 	if err != nil {
 		return nil, err

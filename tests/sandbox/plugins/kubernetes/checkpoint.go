@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -17,15 +16,23 @@ const (
 	fieldManagerKey = "__fieldManager"
 )
 
-// checkpoint is what the engine keeps of an object. Values that were secret inputs stay secret.
-func checkpoint(inputs, live *unstructured.Unstructured, from resource.PropertyMap, version, manager string) resource.PropertyMap {
+// application is what is applied.
+type application struct {
+	object  *unstructured.Unstructured
+	inputs  resource.PropertyMap // the same, with their secrets
+	version string               // the API version that the object was made with
+	manager string               // the field manager
+}
+
+// checkpoint is what the engine keeps of the live object. Values that were secret inputs stay secret.
+func (a *application) checkpoint(live *unstructured.Unstructured) resource.PropertyMap {
 	state := resource.NewPropertyMapFromMap(live.Object)
-	applied := resource.NewPropertyMapFromMap(inputs.Object)
-	markSecrets(state, from)
-	markSecrets(applied, from)
+	applied := resource.NewPropertyMapFromMap(a.object.Object)
+	markSecrets(state, a.inputs)
+	markSecrets(applied, a.inputs)
 	state[inputsKey] = resource.NewObjectProperty(applied)
-	state[apiVersionKey] = resource.NewStringProperty(version)
-	state[fieldManagerKey] = resource.NewStringProperty(manager)
+	state[apiVersionKey] = resource.NewStringProperty(a.version)
+	state[fieldManagerKey] = resource.NewStringProperty(a.manager)
 	return state
 }
 
@@ -90,6 +97,3 @@ func parseID(id string) (namespace, name string) {
 	}
 	return "", id
 }
-
-// gone tells the engine that the object does not exist any more.
-func gone() *pulumirpc.ReadResponse { return &pulumirpc.ReadResponse{} }

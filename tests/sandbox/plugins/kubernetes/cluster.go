@@ -1,7 +1,6 @@
 package kubernetes
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -24,12 +23,14 @@ type cluster struct {
 	kinds   meta.ResettableRESTMapper
 }
 
-// connect reaches for the cluster.
-func connect(_ context.Context, config *rest.Config) (*cluster, error) {
+// connect reaches for the cluster; refused connections are tried again after the pause. The limits are the official ones,
+// which leave out that requests time out.
+func connect(config *rest.Config, pause time.Duration) (*cluster, error) {
+	config.Burst, config.QPS, config.Timeout = 120, 50, 30*time.Second
 	config.WarningHandler = rest.NoWarnings{}
 	config.UserAgent = "pulumi-kubernetes/" + Version
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
-		return &retrying{next: next, attempts: 5, pause: time.Second}
+		return &retrying{next: next, attempts: 5, pause: pause}
 	})
 	objects, err := dynamic.NewForConfig(config)
 	if err != nil {

@@ -1,27 +1,22 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"reflect"
 	"slices"
-	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
-	"k8s.io/client-go/rest"
 )
 
 // options are what the provider's configuration sets besides the cluster.
 type options struct {
-	secrets               bool   // the engine takes secrets
-	namespace             string // of objects that name none
-	deleteUnreachable     bool   // objects of a cluster that is gone count as deleted
-	skipUpdateUnreachable bool   // objects of a cluster that is gone stay as they are
-	configMapMutable      bool   // a ConfigMap's data is updated, not replaced
-	secretMutable         bool   // a Secret's data is updated, not replaced
+	secrets           bool   // the engine takes secrets
+	namespace         string // of objects that name none
+	deleteUnreachable bool   // objects of a cluster that is gone count as deleted
 }
 
 // clusterIdentifier tells which cluster a kubeconfig is for. While it stays, so does the cluster.
@@ -32,10 +27,14 @@ var clusterKeys = []resource.PropertyKey{"kubeconfig", "context", "cluster"}
 
 // refusedConfig names the settings that are not covered, each with the value that asks for it ("" is any).
 var refusedConfig = map[resource.PropertyKey]string{
-	"enableServerSideApply": "false",
-	"renderYamlToDirectory": "",
-	"strictMode":            "true",
-	"helmReleaseSettings":   "",
+	"enableConfigMapMutable": "true",
+	"enableSecretMutable":    "true",
+	"enableServerSideApply":  "false",
+	"helmReleaseSettings":    "",
+	"kubeClientSettings":     "",
+	"renderYamlToDirectory":  "",
+	"skipUpdateUnreachable":  "true",
+	"strictMode":             "true",
 }
 
 // CheckConfig refuses settings that are not covered. All else is taken as it is.
@@ -119,26 +118,20 @@ func diffCluster(response *pulumirpc.DiffResponse, diff *resource.ObjectDiff, ol
 
 // Configure reads the settings and reaches for the cluster. One that cannot be reached is no error yet: previews compute
 // from inputs, and the operations that need it fail.
-func (p *provider) Configure(ctx context.Context, req *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
+func (p *provider) Configure(_ context.Context, req *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
 	//nolint:staticcheck // the engine still sends both forms, and these are the ones that are strings throughout
 	settings := config(req.GetVariables())
-	if !settings.flag("enableServerSideApply", "PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY", true) {
-		return nil, uncovered("client-side apply")
-	}
 	p.options = options{
-		secrets:               req.GetAcceptSecrets(),
-		namespace:             settings.get("namespace"),
-		deleteUnreachable:     settings.flag("deleteUnreachable", "PULUMI_K8S_DELETE_UNREACHABLE", false),
-		skipUpdateUnreachable: settings.flag("skipUpdateUnreachable", "PULUMI_K8S_SKIP_UPDATE_UNREACHABLE", false),
-		configMapMutable:      settings.flag("enableConfigMapMutable", "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE", false),
-		secretMutable:         settings.flag("enableSecretMutable", "PULUMI_K8S_ENABLE_SECRET_MUTABLE", false),
+		secrets:           req.GetAcceptSecrets(),
+		namespace:         settings.get("namespace"),
+		deleteUnreachable: cmp.Or(settings.get("deleteUnreachable"), os.Getenv("PULUMI_K8S_DELETE_UNREACHABLE")) == "true",
 	}
-	rest, namespace, err := settings.client()
+	client, namespace, err := settings.client()
 	if namespace != "" {
 		p.options.namespace = namespace
 	}
 	if err == nil {
-		p.cluster, err = connect(ctx, rest)
+		p.cluster, err = connect(client, p.pace.retry)
 	}
 	if err != nil {
 		p.cluster, p.reason = nil, err.Error()
@@ -153,33 +146,5 @@ func (p *provider) Configure(ctx context.Context, req *pulumirpc.ConfigureReques
 // config is the provider's configuration: values by key, those that are not text in JSON.
 type config map[string]string
 
+// get returns a setting, "" if it is not set.
 func (c config) get(key string) string { return c["kubernetes:config:"+key] }
-
-// flag is the value of a setting, else of the environment variable, else the fallback.
-func (c config) flag(key, variable string, fallback bool) bool {
-	if value, ok := c["kubernetes:config:"+key]; ok {
-		return value == "true"
-	}
-	if value, ok := os.LookupEnv(variable); ok {
-		return value == "true"
-	}
-	return fallback
-}
-
-// tune sets the client's limits: those of kubeClientSettings, else the official ones. Requests time out where the
-// official plug-in lets them hang.
-func (c config) tune(client *rest.Config) error {
-	settings := struct {
-		Burst   int     `json:"burst"`
-		QPS     float32 `json:"qps"`
-		Timeout int     `json:"timeout"` // seconds
-	}{Burst: 120, QPS: 50, Timeout: 30}
-	if text := c.get("kubeClientSettings"); text != "" {
-		if err := json.Unmarshal([]byte(text), &settings); err != nil {
-			return fmt.Errorf("kubeClientSettings: %w", err)
-		}
-	}
-	client.Burst, client.QPS = settings.Burst, settings.QPS
-	client.Timeout = time.Duration(settings.Timeout) * time.Second
-	return nil
-}

@@ -13,7 +13,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/structpb"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -28,124 +27,44 @@ func (p *provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 		return nil, err
 	}
 	object := toObject(news)
-	asGiven := &pulumirpc.CreateResponse{Properties: req.GetProperties()}
 	if req.GetPreview() && !p.canPreview(object) {
-		return asGiven, nil
+		return &pulumirpc.CreateResponse{Properties: req.GetProperties()}, nil
 	}
 	if p.cluster == nil {
 		return nil, p.unreachable()
 	}
-	manager, err := managerOf(nil, object)
-	if err != nil {
+	wanted := &application{object: object, inputs: news, version: object.GetAPIVersion()}
+	if wanted.manager, err = managerOf(nil, object); err != nil {
 		return nil, err
 	}
-	live, err := p.applyNew(ctx, urn, object, manager, req.GetPreview())
+	live, err := p.applyNew(ctx, urn, object, wanted.manager, req.GetPreview())
 	if req.GetPreview() && err != nil && cannotDryRun(err) {
-		return asGiven, nil
+		return &pulumirpc.CreateResponse{Properties: req.GetProperties()}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("create %s %s: %w", object.GetKind(), objectName(object), err)
 	}
-	var failure *notReady
 	if req.GetPreview() {
 		// The server answers with an empty status, which would pass for one that is known.
 		delete(live.Object, "status")
-	} else {
-		live, failure = p.await(ctx, urn, object, live, req.GetTimeout())
+		state, err := p.result(wanted, live, nil)
+		return &pulumirpc.CreateResponse{Properties: state}, err
 	}
-	state, err := p.marshal("state", checkpoint(object, live, news, object.GetAPIVersion(), manager))
+	live, failure := p.await(ctx, urn, object, live, req.GetTimeout())
+	state, err := p.result(wanted, live, failure)
+	return &pulumirpc.CreateResponse{Id: objectName(live), Properties: state}, err
+}
+
+// result is what the engine keeps of an object that was applied; for one that is not ready it comes in an error.
+func (p *provider) result(a *application, live *unstructured.Unstructured, failure *notReady) (*structpb.Struct, error) {
+	state, err := p.marshal("state", a.checkpoint(live))
 	if err != nil {
 		return nil, err
 	}
 	if failure != nil {
 		return nil, partial(objectName(live), failure, state, nil)
 	}
-	if req.GetPreview() {
-		return &pulumirpc.CreateResponse{Properties: state}, nil
-	}
-	return &pulumirpc.CreateResponse{Id: objectName(live), Properties: state}, nil
-}
-
-// Update applies the new inputs to an object that exists and waits until it is ready again.
-func (p *provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
-	ctx, end := p.operation(ctx)
-	defer end()
-	urn := resource.URN(req.GetUrn())
-	state, err := unmarshal("old state", req.GetOlds())
-	if err != nil {
-		return nil, err
-	}
-	news, err := unmarshal("inputs", req.GetNews())
-	if err != nil {
-		return nil, err
-	}
-	object := toObject(news)
-	normalize(object)
-	if req.GetPreview() && !p.canPreview(object) {
-		return &pulumirpc.UpdateResponse{Properties: req.GetNews()}, nil
-	}
-	if p.cluster == nil {
-		return nil, p.unreachable()
-	}
-	old, oldLive := parseCheckpoint(state)
-	manager, err := managerOf(state, object)
-	if err != nil {
-		return nil, err
-	}
-	if was := state[fieldManagerKey]; was.IsString() && was.StringValue() != manager {
-		return nil, uncovered("a change of the field manager")
-	}
-	live, err := p.applyOver(ctx, oldLive.GetName(), object, manager, req.GetIgnoreChanges(), req.GetPreview())
-	if req.GetPreview() && apierrors.IsForbidden(err) {
-		return &pulumirpc.UpdateResponse{Properties: req.GetNews()}, nil
-	}
-	var failure *notReady
-	if err != nil {
-		if live, failure, err = p.afterRefusal(ctx, oldLive, err); err != nil {
-			return nil, fmt.Errorf("update %s %s: %w", object.GetKind(), objectName(object), err)
-		}
-	} else if !req.GetPreview() {
-		live, failure = p.await(ctx, urn, object, live, req.GetTimeout())
-	}
-	outputs, err := p.marshal("state", checkpoint(object, live, news, versionOf(state, old), manager))
-	if err != nil {
-		return nil, err
-	}
-	if failure != nil {
-		return nil, partial(objectName(live), failure, outputs, nil)
-	}
-	return &pulumirpc.UpdateResponse{Properties: outputs}, nil
-}
-
-// afterRefusal reads what stands after an update was refused: the state keeps it, marked as failed, so that the next
-// update tries again.
-func (p *provider) afterRefusal(ctx context.Context, old *unstructured.Unstructured, refusal error) (*unstructured.Unstructured, *notReady, error) {
-	client, err := p.cluster.client(old)
-	if err != nil {
-		return nil, nil, errors.Join(refusal, err)
-	}
-	live, err := client.Get(ctx, old.GetName(), metav1.GetOptions{})
-	if err != nil {
-		return nil, nil, errors.Join(refusal, err)
-	}
-	return live, &notReady{summary: fmt.Sprintf("update of %s: %v", objectName(live), refusal)}, nil
-}
-
-// canPreview tells whether the server can be asked what it would do. If not, a preview shows the inputs.
-func (p *provider) canPreview(object *unstructured.Unstructured) bool {
-	return !unknown(object.Object) && p.cluster.serves(object.GroupVersionKind())
-}
-
-// cannotDryRun tells whether a failed preview says nothing about the update.
-func cannotDryRun(err error) bool {
-	var status *apierrors.StatusError
-	noDryRun := errors.As(err, &status) && status.ErrStatus.Code == http.StatusBadRequest && strings.Contains(status.ErrStatus.Message, "dry run")
-	return errors.Is(err, errNoNamespace) || apierrors.IsForbidden(err) || apierrors.IsAlreadyExists(err) || noDryRun
-}
-
-// unreachable is the error of an operation that needs the cluster.
-func (p *provider) unreachable() error {
-	return fmt.Errorf("configured Kubernetes cluster is unreachable: %s", p.reason)
+	return state, nil
 }
 
 // partial is the error of an operation that was begun but not completed. The engine keeps the state and the reasons.
@@ -157,4 +76,22 @@ func partial(id string, failure *notReady, state, inputs *structpb.Struct) error
 		Reasons:    append([]string{failure.summary}, failure.reasons...),
 	}
 	return rpcerror.WithDetails(rpcerror.New(codes.Unknown, failure.summary), detail)
+}
+
+// canPreview tells whether the server can be asked what it would do. If not, a preview shows the inputs.
+func (p *provider) canPreview(object *unstructured.Unstructured) bool {
+	return !unknown(object.Object) && p.cluster.serves(object.GroupVersionKind())
+}
+
+// cannotDryRun tells whether a failed preview says nothing about the update.
+func cannotDryRun(err error) bool {
+	var status *apierrors.StatusError
+	noDryRun := errors.As(err, &status) && status.ErrStatus.Code == http.StatusBadRequest &&
+		strings.Contains(status.ErrStatus.Message, "dry run")
+	return errors.Is(err, errNoNamespace) || apierrors.IsForbidden(err) || apierrors.IsAlreadyExists(err) || noDryRun
+}
+
+// unreachable is the error of an operation that needs the cluster.
+func (p *provider) unreachable() error {
+	return fmt.Errorf("the Kubernetes cluster is unreachable: %s", p.reason)
 }

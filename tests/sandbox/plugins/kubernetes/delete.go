@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -14,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/dynamic"
 )
 
 // skipsDeletion are the kinds whose skipAwait annotation also means not to wait for their end.
@@ -54,11 +56,9 @@ func (p *provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*e
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout(inputs, req.GetTimeout()))
 	defer cancel()
-	last, err := p.untilGone(ctx, func(ctx context.Context) (*unstructured.Unstructured, error) {
-		return client.Get(ctx, name, metav1.GetOptions{})
-	})
+	last, err := p.untilGone(ctx, client, name)
 	if err != nil {
-		return nil, p.notGone(req.GetId(), state, live, last)
+		return nil, notGone(req.GetId(), last, err)
 	}
 	return &emptypb.Empty{}, nil
 }
@@ -74,25 +74,31 @@ func propagation(inputs *unstructured.Unstructured) metav1.DeletionPropagation {
 	return metav1.DeletePropagationForeground
 }
 
+// untilGone waits until the object does not exist any more, or another one bears its name.
+func (p *provider) untilGone(ctx context.Context, client dynamic.ResourceInterface, name string) (*unstructured.Unstructured, error) {
+	var last *unstructured.Unstructured
+	for {
+		live, err := client.Get(ctx, name, metav1.GetOptions{})
+		switch {
+		case apierrors.IsNotFound(err), err == nil && last != nil && live.GetUID() != last.GetUID():
+			return nil, nil
+		case err == nil:
+			last = live
+		}
+		select {
+		case <-ctx.Done():
+			return last, ctx.Err()
+		case <-time.After(p.pace.look):
+		}
+	}
+}
+
 // notGone is the error of a deletion that did not come to its end in time.
-func (p *provider) notGone(id string, state resource.PropertyMap, live, last *unstructured.Unstructured) error {
-	failure := &notReady{summary: fmt.Sprintf("%s %s was told to end but is not gone", live.GetKind(), id)}
-	if last == nil {
-		last = live
+func notGone(id string, last *unstructured.Unstructured, cause error) error {
+	if last == nil || len(last.GetFinalizers()) == 0 {
+		return fmt.Errorf("%s was told to end but is not gone: %w", id, cause)
 	}
-	if finalizers := last.GetFinalizers(); len(finalizers) > 0 {
-		failure.reasons = []string{"finalizers hold it: " + strings.Join(finalizers, ", ")}
-	}
-	manager, err := managerOf(state, last)
-	if err != nil {
-		return err
-	}
-	inputs, _ := parseCheckpoint(state)
-	written, err := p.marshal("state", checkpoint(inputs, last, state, versionOf(state, inputs), manager))
-	if err != nil {
-		return err
-	}
-	return partial(id, failure, written, nil)
+	return fmt.Errorf("%s was told to end but is held by its finalizers %s: %w", id, strings.Join(last.GetFinalizers(), ", "), cause)
 }
 
 // deleteUnreachable answers for a cluster that does not.

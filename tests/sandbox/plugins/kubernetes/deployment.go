@@ -12,18 +12,17 @@ import (
 // revisionAnnotation numbers the roll-outs of a Deployment, and is on the ReplicaSet of each.
 const revisionAnnotation = "deployment.kubernetes.io/revision"
 
-// deploymentWatch looks at a Deployment, its current ReplicaSet and its volume claims.
+// deploymentWatch looks at a Deployment and its current ReplicaSet.
 type deploymentWatch struct {
-	cluster         *cluster
-	namespace, name string
-	now             bool // judge what there is, be it behind the last change or not
+	place
+	now bool // judge what there is, be it behind the last change or not
 }
 
 // look finds a Deployment ready when its controller has seen the last change, it is available, and the ReplicaSet of the
 // current revision has all its pods ready. From the second revision on the roll-out has to be complete as well.
 func (w *deploymentWatch) look(ctx context.Context) (*sight, error) {
 	var d appsv1.Deployment
-	object, err := w.cluster.get(ctx, appsv1.SchemeGroupVersion.WithResource("deployments"), w.namespace, w.name, &d)
+	object, err := w.get(ctx, appsv1.SchemeGroupVersion.WithResource("deployments"), &d)
 	if err != nil {
 		return nil, err
 	}
@@ -42,23 +41,16 @@ func (w *deploymentWatch) look(ctx context.Context) (*sight, error) {
 	if err != nil {
 		return nil, err
 	}
-	claims, err := w.unboundClaims(ctx, &d)
-	if err != nil {
-		return nil, err
-	}
-	for _, claim := range claims {
-		seen.problems = append(seen.problems, fmt.Sprintf("volume claim %s is not bound", claim))
-	}
 	var wanted, have int32
 	if set != nil {
 		wanted, have = replicas(set), set.Status.ReadyReplicas
 	}
 	seen.progress = fmt.Sprintf("waiting for pods: %d of %d are ready", have, wanted)
-	seen.ready = set != nil && have >= wanted && len(claims) == 0 &&
+	seen.ready = set != nil && have >= wanted &&
 		conditionOf(&d, appsv1.DeploymentAvailable).Status == corev1.ConditionTrue && rolledOut(&d)
 	if !seen.ready {
 		seen.problems = append(seen.problems, seen.progress)
-		seen.problems = append(seen.problems, w.podProblems(ctx, &d, set)...)
+		seen.explain = func(ctx context.Context) []string { return w.podProblems(ctx, &d, set) }
 	}
 	return seen, nil
 }
@@ -81,7 +73,7 @@ func conditionOf(d *appsv1.Deployment, kind appsv1.DeploymentConditionType) apps
 
 // replicaSet returns the ReplicaSet of the current revision, nil if there is none yet.
 func (w *deploymentWatch) replicaSet(ctx context.Context, d *appsv1.Deployment) (*appsv1.ReplicaSet, error) {
-	sets, err := list[appsv1.ReplicaSet](ctx, w.cluster, appsv1.SchemeGroupVersion.WithResource("replicasets"), w.namespace, metav1.ListOptions{})
+	sets, err := list[appsv1.ReplicaSet](ctx, w.place, appsv1.SchemeGroupVersion.WithResource("replicasets"), metav1.ListOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -101,25 +93,4 @@ func replicas(set *appsv1.ReplicaSet) int32 {
 		return 1
 	}
 	return *set.Spec.Replicas
-}
-
-// unboundClaims names the volume claims of the Deployment's pods that exist but are not bound.
-func (w *deploymentWatch) unboundClaims(ctx context.Context, d *appsv1.Deployment) ([]string, error) {
-	var unbound []string
-	for _, volume := range d.Spec.Template.Spec.Volumes {
-		if volume.PersistentVolumeClaim == nil {
-			continue
-		}
-		claims, err := list[corev1.PersistentVolumeClaim](ctx, w.cluster, corev1.SchemeGroupVersion.WithResource("persistentvolumeclaims"),
-			w.namespace, metav1.ListOptions{FieldSelector: "metadata.name=" + volume.PersistentVolumeClaim.ClaimName})
-		if err != nil {
-			return nil, err
-		}
-		for _, claim := range claims {
-			if claim.Status.Phase != corev1.ClaimBound {
-				unbound = append(unbound, claim.Name)
-			}
-		}
-	}
-	return unbound, nil
 }

@@ -30,7 +30,7 @@ func (p *provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	before := pruned(live, old)
 	p.alignIdentity(before, live, object)
 
-	changes := &comparison{immutable: p.immutableFields(object), found: map[string]*pulumirpc.PropertyDiff{}}
+	changes := &comparison{immutable: immutableFields(object.GroupVersionKind().GroupKind()), found: map[string]*pulumirpc.PropertyDiff{}}
 	changes.compare(nil, before.Object, object.Object)
 	if err := changes.ignore(req.GetIgnoreChanges()); err != nil {
 		return nil, err

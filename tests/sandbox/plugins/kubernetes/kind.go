@@ -52,7 +52,7 @@ func covered(kind schema.GroupVersionKind, inputs *unstructured.Unstructured) er
 	builtIn := scheme.Scheme.IsGroupRegistered(kind.Group)
 	switch {
 	case slices.Contains(refusedKinds, kind.Kind),
-		kind.Group == "helm.sh" || kind.Group == "yaml" || kind.Group == "kustomize",
+		kind.Group == "helm.sh",
 		builtIn && strings.HasSuffix(kind.Kind, "Patch"),
 		builtIn && strings.HasSuffix(kind.Kind, "List"):
 		return uncovered("the kind " + kind.String())
@@ -90,41 +90,31 @@ func (p *provider) namespaced(kind schema.GroupVersionKind) bool {
 	return err != nil || mapping.Scope.Name() == "namespace"
 }
 
-// immutable are the fields, by group and kind, whose change replaces the object. The keys leave the version out: they are
-// the same in all that are still served.
+// immutable are the fields, by group and kind, whose change replaces the object: those that the server does not let change,
+// and the data of ConfigMaps and Secrets, so that what uses them rolls.
 var immutable = map[schema.GroupKind][]string{
-	{Group: "apps", Kind: "DaemonSet"}:   {"spec.selector"},
-	{Group: "apps", Kind: "Deployment"}:  {"spec.selector"},
-	{Group: "apps", Kind: "StatefulSet"}: {"spec.podManagementPolicy", "spec.revisionHistoryLimit", "spec.selector", "spec.serviceName", "spec.volumeClaimTemplates"},
-	{Group: "batch", Kind: "Job"}:        {"spec.completions", "spec.parallelism", "spec.selector", "spec.template"},
-	{Kind: "PersistentVolumeClaim"}:      {"spec.accessModes", "spec.selector", "spec.storageClassName", "spec.volumeName"},
-	{Kind: "ResourceQuota"}:              {"spec.scopes"},
-	{Kind: "Service"}:                    {"spec.clusterIP"},
+	{Group: "apps", Kind: "DaemonSet"}:  {"spec.selector"},
+	{Group: "apps", Kind: "Deployment"}: {"spec.selector"},
+	{Group: "apps", Kind: "StatefulSet"}: {
+		"spec.podManagementPolicy", "spec.revisionHistoryLimit", "spec.selector", "spec.serviceName", "spec.volumeClaimTemplates",
+	},
+	{Group: "batch", Kind: "Job"}:   {"spec.completions", "spec.parallelism", "spec.selector", "spec.template"},
+	{Kind: "ConfigMap"}:             {"binaryData", "data"},
+	{Kind: "PersistentVolumeClaim"}: {"spec.accessModes", "spec.selector", "spec.storageClassName", "spec.volumeName"},
+	{Kind: "ResourceQuota"}:         {"spec.scopes"},
+	{Kind: "Secret"}:                {"data", "stringData", "type"},
+	{Kind: "Service"}:               {"spec.clusterIP"},
 
 	{Group: "rbac.authorization.k8s.io", Kind: "ClusterRoleBinding"}: {"roleRef"},
 	{Group: "rbac.authorization.k8s.io", Kind: "RoleBinding"}:        {"roleRef"},
 	{Group: "storage.k8s.io", Kind: "StorageClass"}:                  {"parameters", "provisioner"},
 }
 
-// immutableFields lists what replaces the object when it changes, as paths split at their dots. ConfigMaps and Secrets are
-// replaced for their data, unless configured otherwise, so that what uses them rolls.
-func (p *provider) immutableFields(object *unstructured.Unstructured) [][]string {
-	fields := []string{"metadata.name", "metadata.namespace"}
-	kind := object.GroupVersionKind().GroupKind()
-	locked, _ := object.Object["immutable"].(bool)
-	switch {
-	case kind.Group == "" && kind.Kind == "Secret" && (locked || !p.options.secretMutable):
-		fields = append(fields, "type", "stringData", "data")
-	case kind.Group == "" && kind.Kind == "Secret":
-		fields = append(fields, "type")
-	case kind.Group == "" && kind.Kind == "ConfigMap" && (locked || !p.options.configMapMutable):
-		fields = append(fields, "binaryData", "data")
-	default:
-		fields = append(fields, immutable[kind]...)
-	}
-	paths := make([][]string, len(fields))
-	for i, field := range fields {
-		paths[i] = strings.Split(field, ".")
+// immutableFields lists what replaces the object when it changes, as paths split at their dots.
+func immutableFields(kind schema.GroupKind) [][]string {
+	paths := [][]string{{"metadata", "name"}, {"metadata", "namespace"}}
+	for _, field := range immutable[kind] {
+		paths = append(paths, strings.Split(field, "."))
 	}
 	return paths
 }

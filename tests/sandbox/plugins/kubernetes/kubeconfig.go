@@ -46,7 +46,7 @@ func activeCluster(inputs resource.PropertyMap) (*api.Cluster, error) {
 	case kubeconfig.IsString():
 		text = kubeconfig.StringValue()
 	case kubeconfig.IsObject():
-		encoded, err := json.Marshal(kubeconfig.ObjectValue().Mappable())
+		encoded, err := json.Marshal(kubeconfig.ObjectValue().MapRepl(nil, revealed))
 		if err != nil {
 			return nil, errKubeconfig
 		}
@@ -107,5 +107,5 @@ func (c config) client() (*rest.Config, string, error) {
 	if err != nil {
 		return nil, namespace, err
 	}
-	return client, namespace, c.tune(client)
+	return client, namespace, nil
 }

@@ -25,7 +25,9 @@ var takenOver = []metav1.ManagedFieldsEntry{
 
 // takeOver moves the fields of takenOver to the manager, so that applying them is no conflict and leaving them out
 // removes them.
-func takeOver(ctx context.Context, client dynamic.ResourceInterface, live *unstructured.Unstructured, manager string) (*unstructured.Unstructured, error) {
+func takeOver(
+	ctx context.Context, client dynamic.ResourceInterface, live *unstructured.Unstructured, manager string,
+) (*unstructured.Unstructured, error) {
 	own := metav1.ManagedFieldsEntry{Manager: manager, Operation: metav1.ManagedFieldsOperationApply}
 	var kept, moved []metav1.ManagedFieldsEntry
 	for _, entry := range live.GetManagedFields() {
@@ -89,48 +91,4 @@ func merge(into, from map[string]any) {
 			into[key] = value
 		}
 	}
-}
-
-// keepIgnored makes an apply leave the ignored properties as they are: those of other managers are left out, the others
-// are sent with their live value. Paths are keys split at dots.
-func keepIgnored(object, live *unstructured.Unstructured, manager string, ignored []string) error {
-	if len(ignored) == 0 {
-		return nil
-	}
-	entries := live.GetManagedFields()
-	isOurs := func(entry metav1.ManagedFieldsEntry) bool { return entry.Manager == manager }
-	ours, err := fieldsOf(slices.DeleteFunc(slices.Clone(entries), func(entry metav1.ManagedFieldsEntry) bool { return !isOurs(entry) })...)
-	if err != nil {
-		return err
-	}
-	theirs, err := fieldsOf(slices.DeleteFunc(entries, isOurs)...)
-	if err != nil {
-		return err
-	}
-	for _, text := range ignored {
-		path := strings.Split(text, ".")
-		if owned(theirs, path) && !owned(ours, path) {
-			unstructured.RemoveNestedField(object.Object, path...)
-			continue
-		}
-		value, found, err := unstructured.NestedFieldCopy(live.Object, path...)
-		if err == nil && found {
-			err = unstructured.SetNestedField(object.Object, value, path...)
-		}
-		if err != nil {
-			return fmt.Errorf("ignoreChanges %q: %w", text, err)
-		}
-	}
-	return nil
-}
-
-func owned(fields map[string]any, path []string) bool {
-	for _, key := range path {
-		next, ok := fields["f:"+key].(map[string]any)
-		if !ok {
-			return false
-		}
-		fields = next
-	}
-	return true
 }

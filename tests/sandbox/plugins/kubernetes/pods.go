@@ -20,7 +20,7 @@ func (w *deploymentWatch) podProblems(ctx context.Context, d *appsv1.Deployment,
 	if set == nil {
 		return nil
 	}
-	pods, err := list[corev1.Pod](ctx, w.cluster, corev1.SchemeGroupVersion.WithResource("pods"), w.namespace,
+	pods, err := list[corev1.Pod](ctx, w.place, corev1.SchemeGroupVersion.WithResource("pods"),
 		metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(d.Spec.Selector)})
 	if err != nil {
 		return nil
@@ -70,7 +70,7 @@ func podProblems(pod *corev1.Pod) []string {
 
 // lastWarning is the newest warning about an object, if there is one.
 func (w *deploymentWatch) lastWarning(ctx context.Context, name string, about metav1.Object) []string {
-	events, err := list[corev1.Event](ctx, w.cluster, corev1.SchemeGroupVersion.WithResource("events"), w.namespace,
+	events, err := list[corev1.Event](ctx, w.place, corev1.SchemeGroupVersion.WithResource("events"),
 		metav1.ListOptions{FieldSelector: fmt.Sprintf("involvedObject.uid=%s,type=Warning", about.GetUID())})
 	if err != nil || len(events) == 0 {
 		return nil

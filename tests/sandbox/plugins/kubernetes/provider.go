@@ -26,7 +26,7 @@ type engine interface {
 type pace struct {
 	look   time.Duration // between two looks at an object that is waited for
 	settle time.Duration // without a change, after which a Service's endpoints count as settled
-	retry  time.Duration // before the first retry of a create; each further one waits twice as long
+	retry  time.Duration // before a refused connection or a create is tried again; further tries of a create wait twice as long each
 }
 
 // provider is one configured provider.

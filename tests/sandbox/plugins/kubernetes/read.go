@@ -24,7 +24,7 @@ func (p *provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulum
 	defer end()
 	urn := resource.URN(req.GetUrn())
 	if p.cluster == nil {
-		return p.readUnreachable(ctx, urn, req)
+		return p.readUnreachable(ctx, urn)
 	}
 	state, err := unmarshal("old state", req.GetProperties())
 	if err != nil {
@@ -42,12 +42,19 @@ func (p *provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulum
 	}
 	live, failure, err := p.readLive(ctx, object, imported)
 	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
-		return gone(), nil
+		return &pulumirpc.ReadResponse{}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s %s: %w", object.GetKind(), req.GetId(), err)
 	}
-	return p.readResponse(req.GetId(), state, inputs, object, live, imported, failure)
+	known := &application{object: pruned(live, object), inputs: inputs, version: versionOf(state, object)}
+	if imported {
+		known.object = importable(live)
+	}
+	if known.manager, err = managerOf(state, object); err != nil {
+		return nil, err
+	}
+	return p.readResponse(req.GetId(), known, live, failure)
 }
 
 // name completes what is known of the object to be read with its kind, name and namespace. It tells whether nothing was
@@ -80,7 +87,9 @@ func name(object *unstructured.Unstructured, state resource.PropertyMap, urn res
 }
 
 // readLive reads the object, and finds out whether it is ready unless it is imported.
-func (p *provider) readLive(ctx context.Context, object *unstructured.Unstructured, imported bool) (*unstructured.Unstructured, *notReady, error) {
+func (p *provider) readLive(
+	ctx context.Context, object *unstructured.Unstructured, imported bool,
+) (*unstructured.Unstructured, *notReady, error) {
 	client, err := p.cluster.client(object)
 	if err != nil {
 		return nil, nil, err
@@ -89,44 +98,29 @@ func (p *provider) readLive(ctx context.Context, object *unstructured.Unstructur
 	if err != nil || imported || annotation(object, annotationSkipAwait) == "true" {
 		return live, nil, err
 	}
-	var seen *sight
-	switch live.GetKind() + "." + live.GetAPIVersion() {
-	case "Deployment.apps/v1":
-		seen, err = (&deploymentWatch{cluster: p.cluster, namespace: live.GetNamespace(), name: live.GetName(), now: true}).look(ctx)
-	case "Service.v1":
-		seen, err = (&serviceWatch{cluster: p.cluster, namespace: live.GetNamespace(), name: live.GetName(), now: true}).look(ctx)
-	default:
+	look := p.watcher(live, true)
+	if look == nil {
 		return live, nil, nil
 	}
-	if err != nil {
-		return nil, nil, err
+	seen, err := look(ctx)
+	if err != nil || seen.ready {
+		return live, nil, err
 	}
-	if seen.ready {
-		return seen.object, nil, nil
-	}
-	return seen.object, &notReady{
+	return live, &notReady{
 		summary: fmt.Sprintf("%s %s exists but is not ready", live.GetKind(), objectName(live)),
-		reasons: seen.problems,
+		reasons: seen.reasons(ctx),
 	}, nil
 }
 
-// readResponse returns the live object as state, and of it as inputs what the inputs set; all of it for an import.
-func (p *provider) readResponse(id string, old, oldInputs resource.PropertyMap, object, live *unstructured.Unstructured, imported bool, failure *notReady) (*pulumirpc.ReadResponse, error) {
-	inputs := pruned(live, object)
-	if imported {
-		inputs = importable(live)
-	}
-	manager, err := managerOf(old, object)
+// readResponse returns the live object as state, and what of it a program sets as inputs.
+func (p *provider) readResponse(id string, known *application, live *unstructured.Unstructured, failure *notReady) (*pulumirpc.ReadResponse, error) {
+	state, err := p.marshal("state", known.checkpoint(live))
 	if err != nil {
 		return nil, err
 	}
-	state, err := p.marshal("state", checkpoint(inputs, live, oldInputs, versionOf(old, object), manager))
-	if err != nil {
-		return nil, err
-	}
-	properties := resource.NewPropertyMapFromMap(inputs.Object)
-	markSecrets(properties, oldInputs)
-	written, err := p.marshal("inputs", properties)
+	inputs := resource.NewPropertyMapFromMap(known.object.Object)
+	markSecrets(inputs, known.inputs)
+	written, err := p.marshal("inputs", inputs)
 	if err != nil {
 		return nil, err
 	}
@@ -149,16 +143,12 @@ func importable(live *unstructured.Unstructured) *unstructured.Unstructured {
 	return inputs
 }
 
-// readUnreachable answers for a cluster that does not: with the last state or none, if the program allows it.
-func (p *provider) readUnreachable(ctx context.Context, urn resource.URN, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
+// readUnreachable answers for a cluster that does not.
+func (p *provider) readUnreachable(ctx context.Context, urn resource.URN) (*pulumirpc.ReadResponse, error) {
 	p.log(ctx, diag.Warning, urn, p.unreachable().Error())
-	switch {
-	case p.options.deleteUnreachable:
-		p.log(ctx, diag.Info, urn, "deleteUnreachable is set: the resource is dropped from the state")
-		return gone(), nil
-	case p.options.skipUpdateUnreachable:
-		p.log(ctx, diag.Info, urn, "skipUpdateUnreachable is set: the state is left as it was")
-		return &pulumirpc.ReadResponse{Id: req.GetId(), Properties: req.GetProperties(), Inputs: req.GetInputs()}, nil
+	if !p.options.deleteUnreachable {
+		return nil, errUnreachable
 	}
-	return nil, errUnreachable
+	p.log(ctx, diag.Info, urn, "deleteUnreachable is set: the resource is dropped from the state")
+	return &pulumirpc.ReadResponse{}, nil
 }

@@ -10,10 +10,9 @@ import (
 
 // serviceWatch looks at a Service and its endpoints.
 type serviceWatch struct {
-	cluster         *cluster
-	namespace, name string
-	settle          time.Duration
-	now             bool // judge what there is, settled or not
+	place
+	now    bool          // judge what there is, settled or not
+	settle time.Duration // how long endpoints are given to change again
 
 	version string      // of the endpoints that were last seen
 	settled bool        // no change for a while
@@ -24,7 +23,7 @@ type serviceWatch struct {
 // selector, headless, or an external name) is ready at once, one of the type LoadBalancer once it has an address.
 func (w *serviceWatch) look(ctx context.Context) (*sight, error) {
 	var service corev1.Service
-	object, err := w.cluster.get(ctx, corev1.SchemeGroupVersion.WithResource("services"), w.namespace, w.name, &service)
+	object, err := w.get(ctx, corev1.SchemeGroupVersion.WithResource("services"), &service)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +53,7 @@ func (w *serviceWatch) look(ctx context.Context) (*sight, error) {
 // others, for pods rarely become ready together.
 func (w *serviceWatch) endpoints(ctx context.Context) (ready, unready int, err error) {
 	var endpoints corev1.Endpoints //nolint:staticcheck // the official plug-in decides by Endpoints, not by EndpointSlices
-	_, err = w.cluster.get(ctx, corev1.SchemeGroupVersion.WithResource("endpoints"), w.namespace, w.name, &endpoints)
+	_, err = w.get(ctx, corev1.SchemeGroupVersion.WithResource("endpoints"), &endpoints)
 	if err != nil && !apierrors.IsNotFound(err) {
 		return 0, 0, err
 	}
