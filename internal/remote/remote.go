@@ -39,7 +39,7 @@ type Step struct {
 	Secret   bool               // Whether the output is a secret: it is then neither logged nor shown
 }
 
-// dialErrors is how many failed connections a step accepts, while the host boots for instance. Attempts back off to 15 s.
+// dialErrors is how many failed connections a step accepts, while the host boots for instance. Pauses grow to 5 s, which makes some 4 minutes of refused connections.
 const dialErrors = 60
 
 // WaitForSSH is the first step on a host: it waits until SSH answers and the machine's first boot is done. A failed

@@ -28,7 +28,7 @@ var plugins = map[string]func(){
 }
 
 // fallbacks are the plug-ins that are stood in for only where the official ones cannot be had.
-var fallbacks = map[string]string{"command": "1.2.0", "kubernetes": kubernetes.Version}
+var fallbacks = map[string]string{"command": command.Version, "kubernetes": kubernetes.Version}
 
 // officialDir is the environment variable that names a folder with official plug-ins.
 const officialDir = "SANDBOX_PLUGIN_DIR"

@@ -84,7 +84,11 @@ func stopLXCFS(ctx context.Context) error {
 			if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 				return fmt.Errorf("stop lxcfs: %w", err)
 			}
-			if err := await(ctx, 5*time.Second, func() bool { return !lxcfsAlive() }); err != nil {
+			ended := func() bool {
+				arguments, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)) // empty for one that nobody has waited for
+				return len(arguments) == 0
+			}
+			if err := await(ctx, 5*time.Second, ended); err != nil {
 				return fmt.Errorf("stop lxcfs: %w", err)
 			}
 		}

@@ -124,7 +124,6 @@ type Instance struct {
 	Groups          []string   `json:"groups"`    // security groups
 	SourceDestCheck bool       `json:"sourceDestCheck"`
 	UserData        string     `json:"userData,omitempty"`
-	Stopped         bool       `json:"stopped,omitempty"`
 	Metadata        Metadata   `json:"metadata"`
 	Root            Volume     `json:"root"`
 	Tags            Tags       `json:"tags,omitempty"`

@@ -56,7 +56,10 @@ func remove(ctx context.Context, prefix string) error {
 			}
 		}
 	}
-	return removeNamespaces(ctx, prefix, nil)
+	if err := removeNamespaces(ctx, prefix, nil); err != nil {
+		return err
+	}
+	return unshareFolder()
 }
 
 // onHost tells whether the network has a part in the machine's own namespace.

@@ -102,6 +102,17 @@ func shareFolder() error {
 	return nil
 }
 
+// unshareFolder undoes shareFolder, unless there are other namespaces.
+func unshareFolder() error {
+	if names, err := os.ReadDir(folder); err != nil || len(names) > 0 {
+		return nil // without the folder there is nothing to undo
+	}
+	if err := unix.Unmount(folder, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) {
+		return fmt.Errorf("unmount %s: %w", folder, err)
+	}
+	return nil
+}
+
 // removeNamespaces removes the namespaces whose names begin with prefix, but for those to keep.
 func removeNamespaces(ctx context.Context, prefix string, keep map[string]bool) error {
 	files, err := filepath.Glob(Path(prefix) + "*")

@@ -64,7 +64,9 @@ func properties(values map[string]any) property.Map {
 	return resource.FromResourcePropertyMap(resource.NewPropertyMapFromMap(values))
 }
 
-func urn(token string) resource.URN { return resource.URN("urn:pulumi:test::hello::" + token + "::thing") }
+func urn(token string) resource.URN {
+	return resource.URN("urn:pulumi:test::hello::" + token + "::thing")
+}
 
 // thing is a created resource.
 type thing struct {

@@ -59,7 +59,7 @@ func newBench(t *testing.T) *bench {
 		_ = client.Close()
 		close(stop)
 	})
-	b.plugin, err = provider.RawServer(name, version, newProvider())(client)
+	b.plugin, err = provider.RawServer(name, Version, newProvider())(client)
 	if err != nil {
 		t.Fatal(err)
 	}

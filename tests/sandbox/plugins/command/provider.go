@@ -16,16 +16,16 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// name and version are those that the official SDK asks the engine for; token is the resource's type.
+// name and Version are those that the official SDK asks the engine for; token is the resource's type.
 const (
 	name    = "command"
-	version = "1.2.0"
+	Version = "1.2.0"
 	token   = "command:remote:Command"
 )
 
 // Main serves the provider until the engine ends it.
 func Main() {
-	if err := newProvider().Run(context.Background(), name, version); err != nil {
+	if err := newProvider().Run(context.Background(), name, Version); err != nil {
 		fmt.Fprintf(os.Stderr, "pulumi-resource-%s: %v\n", name, err)
 		os.Exit(1)
 	}
