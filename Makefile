@@ -7,11 +7,11 @@ sandbox := .sandbox/bin/sandbox
 .PHONY: help
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo 'All take STACK=local (the default), dev, prod: Pulumi.STACK.yaml.'
+	@echo 'All take STACK=local (the default), dev, prod: Pulumi.STACK.yaml. up and preview pass ARGS on to pulumi.'
 
 .PHONY: up
 up: sandbox ## bring the stack up and show the app's answer; again after whatever stopped it
-	@exec $(sandbox) up --stack $(STACK)
+	@exec $(sandbox) up --stack $(STACK) -- $(ARGS)
 
 .PHONY: down
 down: sandbox ## destroy the stack and remove the sandbox region
@@ -19,7 +19,7 @@ down: sandbox ## destroy the stack and remove the sandbox region
 
 .PHONY: preview
 preview: sandbox ## show what up would do; for stacks on AWS from nothing and without credentials
-	@exec $(sandbox) preview --stack $(STACK)
+	@exec $(sandbox) preview --stack $(STACK) -- $(ARGS)
 
 .PHONY: status
 status: sandbox ## show the nodes and whether the app answers
