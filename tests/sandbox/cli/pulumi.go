@@ -95,7 +95,7 @@ func (c *clone) checkpoints() (map[string]*checkpoint, error) {
 	return all, nil
 }
 
-// unlock removes the locks of Pulumi processes that are gone, and waits for those that are not.
+// unlock removes the locks of Pulumi processes that are gone, with their plug-ins, and waits for those that are not.
 func (c *clone) unlock(ctx context.Context) error {
 	for {
 		files, err := filepath.Glob(filepath.Join(c.state, ".pulumi", "locks", "*", "*", c.stack, "*.json"))
@@ -119,7 +119,7 @@ func (c *clone) unlock(ctx context.Context) error {
 			}
 		}
 		if busy == 0 {
-			return nil
+			return c.endStrays()
 		}
 		say("Waiting for pulumi, process %d, to end", busy)
 		select {
