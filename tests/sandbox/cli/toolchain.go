@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"hello-kubernetes/tests/sandbox/engine"
 	"hello-kubernetes/tests/sandbox/mirror"
@@ -35,9 +36,12 @@ const officialDir = "SANDBOX_PLUGIN_DIR"
 
 // toolchain makes a Pulumi of the clone's own: the CLI, its plug-ins, an empty home and a state in files.
 func (c *clone) toolchain(ctx context.Context) error {
-	pulumi, err := engine.CLI(ctx, c.cache, c.root, func(what string) { say("Building %s", what) })
-	if err != nil {
-		return err
+	pulumi := lookPath("pulumi")
+	if pulumi == "" {
+		var err error
+		if pulumi, err = engine.CLI(ctx, c.cache, c.root, func(what string) { say("Building %s", what) }); err != nil {
+			return err
+		}
 	}
 	if err := c.installCLI(pulumi); err != nil {
 		return fmt.Errorf("install pulumi in %s: %w", c.path(), err)
@@ -88,7 +92,7 @@ func (c *clone) official(ctx context.Context, name, version string) (string, err
 	if dir := os.Getenv(officialDir); dir != "" && exists(filepath.Join(dir, program)) {
 		return filepath.Join(dir, program), nil
 	}
-	if path, err := exec.LookPath(program); err == nil {
+	if path := lookPath(program); path != "" {
 		return path, nil
 	}
 	home := c.plugin(name, version)
@@ -103,6 +107,20 @@ func (c *clone) official(ctx context.Context, name, version string) (string, err
 		return "", err
 	}
 	return "", run(ctx, c.environment(), c.root, c.path("bin", "pulumi"), "plugin", "install", "resource", name, version)
+}
+
+// lookPath returns a program's path on $PATH, or "". What clones have in their own folders, which may be on $PATH too,
+// does not count.
+func lookPath(program string) string {
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		if strings.HasSuffix(dir, "/.sandbox/bin") {
+			continue
+		}
+		if path, err := exec.LookPath(filepath.Join(dir, program)); err == nil && dir != "" {
+			return path
+		}
+	}
+	return ""
 }
 
 func (c *clone) plugin(name, version string) string {

@@ -1,4 +1,4 @@
-// Package engine finds the Pulumi CLI, or builds it from its Go module where it cannot be had otherwise.
+// Package engine builds the Pulumi CLI from its Go module, for machines where it cannot be had otherwise.
 package engine
 
 import (
@@ -19,12 +19,9 @@ const (
 	sdkPath    = "github.com/pulumi/pulumi/sdk/v3"
 )
 
-// CLI returns the path of pulumi: the one on $PATH, or one built in the cache folder. Source is the root of the
-// repository. Before a build, which takes minutes, progress is told of it.
+// CLI returns the path of the pulumi that is built in the cache folder. Source is the root of the repository. Before a
+// build, which takes minutes, progress is told of it.
 func CLI(ctx context.Context, cache, source string, progress func(what string)) (string, error) {
-	if path, err := exec.LookPath("pulumi"); err == nil {
-		return path, nil
-	}
 	dir := filepath.Join(source, "tests/sandbox/engine/module")
 	mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 	if err != nil {

@@ -11,9 +11,10 @@ import (
 
 // Priorities of the guard's rules: before the main table, and before what a VPN may have put there.
 const (
-	guardExempt = 17199
-	guardLookup = 17200
-	guardEnd    = 17201
+	// ExemptPriority is that of the rules that Exempt adds.
+	ExemptPriority = 17199
+	guardLookup    = 17200
+	guardEnd       = 17201
 	// Routes this short or shorter do not count: the default route, and the halves that VPNs make of it.
 	guardShort = 7
 )
@@ -71,7 +72,7 @@ func Exempt(server netip.Addr) error {
 		return nil
 	}
 	rule := netlink.NewRule()
-	rule.Priority, rule.Table, rule.Protocol, rule.Dst = guardExempt, unix.RT_TABLE_MAIN, protocol, ipNet(single(server))
+	rule.Priority, rule.Table, rule.Protocol, rule.Dst = ExemptPriority, unix.RT_TABLE_MAIN, protocol, ipNet(single(server))
 	if err := netlink.RuleAdd(rule); err != nil && !errors.Is(err, unix.EEXIST) {
 		return fmt.Errorf("exempt %s: %w", server, err)
 	}

@@ -1,0 +1,149 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"hello-kubernetes/tests/sandbox/vpc"
+)
+
+// closed looks at the cluster from the internet: there is the app, and nothing else.
+func closed(t *testing.T, p *project) {
+	nodePort := strings.TrimSpace(p.run(t, time.Minute, "pulumi", "stack", "output", "nodePort", "--stack", "local"))
+	edge := strings.TrimPrefix(p.url(t), "http://")
+	private := strings.Fields(p.run(t, time.Minute, "kubectl", "get", "nodes", "--output=jsonpath={.items[*].status.addresses[?(@.type==\"InternalIP\")].address}"))
+	if len(private) != 3 {
+		t.Fatalf("the nodes' addresses are %q", private)
+	}
+	for _, client := range vpc.Clients()[:2] {
+		if !answers(t, client, edge, "80") {
+			t.Errorf("the app does not answer %s", client)
+		}
+		for _, port := range []string{"22", "443", "2379", "2380", "6443", "8472", "10248", "10249", "10250", "10256", "10257", "10259", nodePort} {
+			if answers(t, client, edge, port) {
+				t.Errorf("%s reaches port %s of %s", client, port, edge)
+			}
+		}
+		for _, address := range private {
+			for _, port := range []string{"22", "80", "6443", "10250", nodePort} {
+				if answers(t, client, address, port) {
+					t.Errorf("%s reaches port %s of %s", client, port, address)
+				}
+			}
+		}
+	}
+	for _, node := range []string{"control-plane", "worker-0"} {
+		if out := p.run(t, time.Minute, "ssh", node, "curl -sS --max-time 20 --retry 2 http://"+vpc.ServiceAddress.String()+"/"); strings.TrimSpace(out) != edge {
+			t.Errorf("the internet sees %s as %q, want the Elastic IP %s", node, strings.TrimSpace(out), edge)
+		}
+	}
+}
+
+// answers tells whether a port answers an address of the sandbox's internet. Probes never start on this machine itself.
+func answers(t *testing.T, from netip.Addr, host, port string) bool {
+	t.Helper()
+	open := false
+	err := vpc.In(vpc.InternetNamespace, func() error {
+		dialer := net.Dialer{Timeout: time.Second, LocalAddr: &net.TCPAddr{IP: from.AsSlice()}}
+		conn, err := dialer.Dial("tcp", net.JoinHostPort(host, port))
+		if err == nil {
+			open = true
+			conn.Close()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return open
+}
+
+// tap listens on this machine's way out.
+type tap struct {
+	socket int
+	mu     sync.Mutex
+	astray map[string]int
+}
+
+// startTap counts the packets that leave for a range of the sandbox's. The machine's own package servers may have such
+// addresses: they are those that the guard lets through.
+func startTap(t *testing.T) *tap {
+	t.Helper()
+	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_TABLE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := 0
+	for _, route := range routes {
+		if route.Dst == nil || route.Dst.IP.IsUnspecified() {
+			out = route.LinkIndex
+		}
+	}
+	const allPackets = 0x0300 // ETH_P_ALL, in the network's byte order
+	socket, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, allPackets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Bind(socket, &unix.SockaddrLinklayer{Protocol: allPackets, Ifindex: out}); err != nil {
+		t.Fatal(err)
+	}
+	tap := &tap{socket: socket, astray: map[string]int{}}
+	go tap.listen()
+	t.Cleanup(func() { unix.Close(socket) })
+	return tap
+}
+
+func (p *tap) listen() {
+	ranges := []netip.Prefix{vpc.InternetRange, vpc.ElasticRange, netip.MustParsePrefix("10.0.0.0/16")}
+	packet := make([]byte, 64)
+	for {
+		n, from, err := unix.Recvfrom(p.socket, packet, 0)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return
+		}
+		link, ok := from.(*unix.SockaddrLinklayer)
+		if !ok || link.Pkttype != unix.PACKET_OUTGOING || n < 20 || packet[0]>>4 != 4 {
+			continue
+		}
+		to := netip.AddrFrom4([4]byte(packet[16:20]))
+		for _, r := range ranges {
+			if r.Contains(to) {
+				p.mu.Lock()
+				p.astray[to.String()]++
+				p.mu.Unlock()
+			}
+		}
+	}
+}
+
+func (p *tap) check(t *testing.T) {
+	t.Helper()
+	rules, err := netlink.RuleList(netlink.FAMILY_V4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	servers := map[string]bool{}
+	for _, rule := range rules {
+		if rule.Priority == vpc.ExemptPriority && rule.Dst != nil {
+			servers[rule.Dst.IP.String()] = true
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for to, count := range p.astray {
+		if !servers[to] {
+			t.Error(fmt.Errorf("%d packets to %s left this machine", count, to))
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+// freshUp is what a newcomer does first.
+func freshUp(t *testing.T, p *project) {
+	out := p.run(t, 50*time.Minute, "make", "up") // the first one on a machine builds everything
+	for _, want := range []string{"http://203.0.113.", "200 OK", "Server: nginx", `{"success":true}`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("make up does not print %q:\n%s", want, tail(out))
+		}
+	}
+	header, body, err := ping(p.url(t))
+	if err != nil || body != `{"success":true}` || header.Get("Server") != "nginx" {
+		t.Errorf("/ping answers %q from %q, %v", body, header.Get("Server"), err)
+	}
+	nodesAreReady(t, p, 3)
+	pods := p.readyPods(t)
+	if len(pods) != 3 {
+		t.Errorf("%d pods are ready, want 3", len(pods))
+	}
+	for _, pod := range pods {
+		if !strings.HasPrefix(pod.Spec.NodeName, "worker-") {
+			t.Errorf("%s runs on %s, want a worker", pod.Metadata.Name, pod.Spec.NodeName)
+		}
+	}
+	var service struct {
+		Spec struct {
+			Type  string `json:"type"`
+			Ports []struct {
+				Port       int `json:"port"`
+				TargetPort int `json:"targetPort"`
+			} `json:"ports"`
+		} `json:"spec"`
+	}
+	p.kubectl(t, &service, "get", "service", "hello-hapi")
+	if ports := service.Spec.Ports; service.Spec.Type != "NodePort" || len(ports) != 1 || ports[0].Port != 80 || ports[0].TargetPort != 3000 {
+		t.Errorf("the Service is %+v, want a NodePort 80 to 3000", service.Spec)
+	}
+}
+
+func nodesAreReady(t *testing.T, p *project, want int) {
+	t.Helper()
+	var list struct {
+		Items []struct {
+			Metadata struct {
+				Name string `json:"name"`
+			} `json:"metadata"`
+			Status struct {
+				Conditions []condition `json:"conditions"`
+				NodeInfo   struct {
+					KubeletVersion string `json:"kubeletVersion"`
+				} `json:"nodeInfo"`
+			} `json:"status"`
+		} `json:"items"`
+	}
+	p.kubectl(t, &list, "get", "nodes")
+	if len(list.Items) != want {
+		t.Errorf("%d nodes, want %d", len(list.Items), want)
+	}
+	for _, node := range list.Items {
+		if !ready(node.Status.Conditions) || node.Status.NodeInfo.KubeletVersion != "v1.37.2" {
+			t.Errorf("%s is ready: %v, at %s", node.Metadata.Name, ready(node.Status.Conditions), node.Status.NodeInfo.KubeletVersion)
+		}
+	}
+}
+
+func outputs(t *testing.T, p *project) {
+	shown := p.run(t, time.Minute, "pulumi", "stack", "output", "--json", "--stack", "local")
+	var all struct {
+		Kubeconfig string `json:"kubeconfig"`
+		NodePort   int    `json:"nodePort"`
+		ClusterIP  string `json:"clusterIP"`
+		Nodes      []struct {
+			Name         string `json:"name"`
+			Role         string `json:"role"`
+			InstanceType string `json:"instanceType"`
+			PrivateIP    string `json:"privateIp"`
+			PublicIP     string `json:"publicIp"`
+		} `json:"nodes"`
+	}
+	if err := json.Unmarshal([]byte(shown), &all); err != nil {
+		t.Fatal(err)
+	}
+	if all.Kubeconfig != "[secret]" {
+		t.Error("the kubeconfig is shown")
+	}
+	if all.NodePort < 30000 || all.NodePort > 32767 || !strings.HasPrefix(all.ClusterIP, "10.") {
+		t.Errorf("node port %d, cluster IP %s", all.NodePort, all.ClusterIP)
+	}
+	if len(all.Nodes) != 3 || all.Nodes[0].Role != "control-plane" || all.Nodes[0].PublicIP == "" || all.Nodes[1].InstanceType != "t2.micro" || all.Nodes[1].PublicIP != "" {
+		t.Errorf("nodes are %+v", all.Nodes)
+	}
+	for _, node := range all.Nodes {
+		name := strings.TrimSpace(p.run(t, time.Minute, "ssh", node.Name, "hostname --all-ip-addresses"))
+		if !strings.Contains(" "+name+" ", " "+node.PrivateIP+" ") {
+			t.Errorf("ssh %s reaches a host with the addresses %s, want %s", node.Name, name, node.PrivateIP)
+		}
+	}
+}
+
+func noChange(t *testing.T, p *project) {
+	preview := []string{"preview", "--expect-no-changes", "--stack", "local"}
+	p.run(t, time.Minute, "pulumi", preview...)
+	p.run(t, 2*time.Minute, "pulumi", "refresh", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "local")
+	p.run(t, time.Minute, "pulumi", preview...)
+	if out := p.run(t, 5*time.Minute, "make", "up"); !strings.Contains(out, "unchanged") || strings.Contains(out, "updated") || strings.Contains(out, "created") {
+		t.Errorf("a second make up changes something:\n%s", tail(out))
+	}
+}
+
+func configurationError(t *testing.T, p *project) {
+	before := p.run(t, time.Minute, "pulumi", "stack", "export", "--stack", "local")
+	p.set(t, "app.replicas", "0")
+	p.set(t, "workers.count", "0")
+	defer p.set(t, "app.replicas", "3")
+	defer p.set(t, "workers.count", "2")
+	out, err := p.try(time.Minute, "pulumi", "up", "--yes", "--skip-preview", "--stack", "local")
+	if err == nil {
+		t.Error("no replicas are accepted")
+	}
+	for _, want := range []string{"app.replicas: 0 is too few: use 1 or more", "workers.count: 0 is too few"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the error does not say %q:\n%s", want, tail(out))
+		}
+	}
+	after := p.run(t, time.Minute, "pulumi", "stack", "export", "--stack", "local")
+	if len(resourcesOf(t, before)) == 0 || resourcesOf(t, before) != resourcesOf(t, after) {
+		t.Error("the state has changed")
+	}
+	if _, _, err := ping(p.url(t)); err != nil {
+		t.Error(err)
+	}
+}
+
+// resourcesOf returns the resources of an exported state.
+func resourcesOf(t *testing.T, export string) string {
+	t.Helper()
+	var state struct {
+		Deployment struct {
+			Resources json.RawMessage `json:"resources"`
+		} `json:"deployment"`
+	}
+	if err := json.Unmarshal([]byte(export), &state); err != nil {
+		t.Fatal(errors.Join(err, errors.New(tail(export))))
+	}
+	return string(state.Deployment.Resources)
+}
