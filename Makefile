@@ -6,7 +6,7 @@ sandbox := .sandbox/bin/sandbox
 
 .PHONY: help
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo 'All take STACK=local (the default), dev, prod: Pulumi.STACK.yaml. up and preview pass ARGS on to pulumi.'
 
 .PHONY: up
@@ -34,12 +34,19 @@ env: sandbox ## for eval "$(make -s env)": pulumi, kubectl and ssh for the stack
 	@exec $(sandbox) env --stack $(STACK)
 
 .PHONY: unit
-unit: ## tests that need no root and no network
+unit: ## tests that need no network; as root, also those that make network namespaces and a machine
+	@test "$$(id -u)" = 0 || echo 'Skipped without root: packets between namespaces, the boot of a machine. All tests: sudo make test' >&2
 	go vet ./... && go test ./...
-	cd tests && go vet ./... && go test ./...
+	cd tests && go vet ./... && go test $$(go list ./... | grep -v /e2e)
+
+.PHONY: e2e
+e2e: ## scenarios on the sandbox; takes the place of its region
+	cd tests && go test -count=1 -v -timeout 85m ./e2e
 
 .PHONY: test
-test: unit ## all tests
+test: sandbox ## all tests, as root
+	@$(sandbox) prepare
+	@$(MAKE) unit e2e
 
 .PHONY: sandbox
 sandbox:

@@ -58,6 +58,7 @@ func root() *cobra.Command {
 	add("status", "show what there is", cobra.NoArgs, status)
 	add("ssh NODE [COMMAND...]", "log in to a node", cobra.MinimumNArgs(1), secureShell)
 	add("env", "print what makes pulumi, kubectl and ssh work", cobra.NoArgs, printEnvironment)
+	add("prepare", "install and build what up and the tests need", cobra.NoArgs, prepareTests)
 	add("internet", "serve the sandbox's internet (up starts it)", cobra.NoArgs, serveInternet)
 	command.CompletionOptions.DisableDefaultCmd = true
 	return command

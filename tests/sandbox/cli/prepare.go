@@ -11,12 +11,20 @@ import (
 	"hello-kubernetes/tests/sandbox/mirror"
 )
 
+// prepareTests installs and builds everything ahead, and what the tests need beside.
+func prepareTests(ctx context.Context, c *clone, _ []string) error {
+	if err := c.prepare(ctx); err != nil {
+		return err
+	}
+	if _, err := exec.LookPath("shellcheck"); err != nil {
+		return installPackages(ctx, []string{"shellcheck"})
+	}
+	return nil
+}
+
 // prepare builds and installs whatever the region needs on this machine.
 func (c *clone) prepare(ctx context.Context) error {
 	if err := checkMachine(c.cache); err != nil {
-		return err
-	}
-	if err := c.claim(); err != nil {
 		return err
 	}
 	if err := exemptServers(ctx); err != nil {

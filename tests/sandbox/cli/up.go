@@ -49,6 +49,9 @@ func (c *clone) start(ctx context.Context) error {
 	if err := c.prepare(ctx); err != nil {
 		return err
 	}
+	if err := c.claim(); err != nil {
+		return err
+	}
 	say("Starting the region")
 	if err := c.raise(ctx); err != nil {
 		return err
