@@ -69,7 +69,7 @@ func (c *Compute) masquerade(ctx *pulumi.Context, name string, nat NAT, instance
 	masquerade, err := remote.Run(ctx, c.ControlPlane, remote.Step{
 		Name:    "nat",
 		Create:  pulumi.String(text),
-		Timeout: "5m",
+		Timeout: "15m",
 	}, pulumi.Parent(c))
 	if err != nil {
 		return err
