@@ -25,12 +25,19 @@ func main() {
 		if !ok {
 			return errors.New("aws:region: missing: set it with pulumi config set aws:region us-east-1")
 		}
-		return deploy(ctx, c, region)
+		outputs, err := deploy(ctx, c, region)
+		if err != nil {
+			return err
+		}
+		for name, value := range outputs {
+			ctx.Export(name, value)
+		}
+		return nil
 	})
 }
 
-// deploy registers everything, from the network up.
-func deploy(ctx *pulumi.Context, c *Config, region string) error {
+// deploy registers everything, from the network up, and returns the stack's outputs.
+func deploy(ctx *pulumi.Context, c *Config, region string) (pulumi.Map, error) {
 	name := ctx.Project() + "-" + ctx.Stack()
 	provider, err := aws.NewProvider(ctx, "aws", &aws.ProviderArgs{
 		Region: pulumi.String(region),
@@ -40,28 +47,27 @@ func deploy(ctx *pulumi.Context, c *Config, region string) error {
 		}},
 	})
 	if err != nil {
-		return fmt.Errorf("aws provider: %w", err)
+		return nil, fmt.Errorf("aws provider: %w", err)
 	}
 	onAWS := pulumi.Providers(provider)
 	net, err := network.New(ctx, name, c.network(), onAWS)
 	if err != nil {
-		return fmt.Errorf("network: %w", err)
+		return nil, fmt.Errorf("network: %w", err)
 	}
 	hosts, err := compute.New(ctx, name, c.compute(net), onAWS)
 	if err != nil {
-		return fmt.Errorf("compute: %w", err)
+		return nil, fmt.Errorf("compute: %w", err)
 	}
 	kube, err := cluster.New(ctx, name, c.cluster(hosts))
 	if err != nil {
-		return fmt.Errorf("cluster: %w", err)
+		return nil, fmt.Errorf("cluster: %w", err)
 	}
 	hello, err := app.New(ctx, name, c.app(hosts, kube))
 	if err != nil {
-		return fmt.Errorf("app: %w", err)
+		return nil, fmt.Errorf("app: %w", err)
 	}
 	if _, err := proxy.New(ctx, name, c.proxy(hosts, hello)); err != nil {
-		return fmt.Errorf("proxy: %w", err)
+		return nil, fmt.Errorf("proxy: %w", err)
 	}
-	export(ctx, c, hosts, kube, hello)
-	return nil
+	return c.outputs(hosts, kube, hello), nil
 }

@@ -12,18 +12,20 @@ import (
 	"hello-kubernetes/internal/remote"
 )
 
-// export sets the stack's outputs.
-func export(ctx *pulumi.Context, c *Config, hosts *compute.Compute, kube *cluster.Cluster, hello *app.App) {
-	ctx.Export("url", pulumi.Sprintf("http://%s", hosts.PublicIP))
-	ctx.Export("kubeconfig", kube.Kubeconfig)
+// outputs is what the stack tells its user. The kubeconfig is a secret, nothing else is.
+func (c *Config) outputs(hosts *compute.Compute, kube *cluster.Cluster, hello *app.App) pulumi.Map {
 	nodes := pulumi.Array{node(hosts.ControlPlane, "control-plane", c.ControlPlane.InstanceType, hosts.PublicIP)}
 	for _, worker := range hosts.Workers {
 		nodes = append(nodes, node(worker, "worker", c.Workers.InstanceType, pulumi.String("")))
 	}
-	ctx.Export("nodes", nodes)
-	ctx.Export("sshConfig", sshConfig(hosts))
-	ctx.Export("nodePort", hello.NodePort)
-	ctx.Export("clusterIP", hello.ClusterIP)
+	return pulumi.Map{
+		"url":        pulumi.Sprintf("http://%s", hosts.PublicIP),
+		"kubeconfig": kube.Kubeconfig,
+		"nodes":      nodes,
+		"sshConfig":  sshConfig(hosts),
+		"nodePort":   hello.NodePort,
+		"clusterIP":  hello.ClusterIP,
+	}
 }
 
 // node is one element of the output nodes. publicIp is empty for a host without one.

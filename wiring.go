@@ -20,6 +20,7 @@ func (c *Config) network() network.Args {
 		PublicSubnetCIDR:  c.PublicSubnetCIDR,
 		PrivateSubnetCIDR: c.PrivateSubnetCIDR,
 		NAT:               network.NAT(c.NAT),
+		NATAddress:        addressIn(c.PublicSubnetCIDR, natGatewayPlace),
 		AdminCIDRs:        c.AdminCIDRs,
 	}
 }
@@ -33,14 +34,16 @@ func (c *Config) compute(net *network.Network) compute.Args {
 			InstanceType:    c.ControlPlane.InstanceType,
 			SubnetID:        net.PublicSubnetID,
 			SecurityGroupID: net.ControlPlaneGroupID,
+			Ready:           net.PublicReady,
 		},
-		Address: controlPlaneAddress(c.PublicSubnetCIDR),
+		Address: addressIn(c.PublicSubnetCIDR, controlPlanePlace),
 	}
 	for i := range c.Workers.Count {
 		args.Workers = append(args.Workers, compute.Node{
 			InstanceType:    c.Workers.InstanceType,
 			SubnetID:        net.PrivateSubnetIDs[i%len(net.PrivateSubnetIDs)],
 			SecurityGroupID: net.WorkerGroupID,
+			Ready:           net.PrivateReady,
 		})
 	}
 	if network.NAT(c.NAT) == network.NATInstance {
@@ -53,10 +56,16 @@ func (c *Config) compute(net *network.Network) compute.Args {
 	return args
 }
 
-// controlPlaneAddress is the tenth address of a checked subnet. AWS keeps the first four and the last.
-func controlPlaneAddress(subnet string) string {
+// Fixed places in the public subnet. AWS keeps the first four addresses of a subnet and the last, and the smallest has 16.
+const (
+	controlPlanePlace = 10
+	natGatewayPlace   = 11
+)
+
+// addressIn is the address at a place in a checked subnet.
+func addressIn(subnet string, place int) string {
 	address := netip.MustParsePrefix(subnet).Addr()
-	for range 10 {
+	for range place {
 		address = address.Next()
 	}
 	return address.String()

@@ -18,6 +18,9 @@ var kubeadmText string
 //go:embed scripts/network.sh
 var networkScript string
 
+//go:embed scripts/kubeconfig.sh
+var kubeconfigScript string
+
 //go:embed flannel.yaml
 var flannelText string
 
@@ -71,7 +74,7 @@ func (c *Cluster) start(ctx *pulumi.Context, args Args, prepared pulumi.Resource
 func (c *Cluster) kubeconfig(ctx *pulumi.Context, args Args, ready []pulumi.Resource) error {
 	read, err := remote.Run(ctx, args.ControlPlane, remote.Step{
 		Name:    "kubeconfig",
-		Create:  pulumi.String("sudo cat /etc/kubernetes/admin.conf"),
+		Create:  pulumi.String(kubeconfigScript),
 		Timeout: "5m",
 		Secret:  true,
 	}, pulumi.Parent(c), pulumi.DependsOn(ready))

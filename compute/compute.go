@@ -3,6 +3,7 @@ package compute
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -42,6 +43,7 @@ type Node struct {
 	InstanceType    string             // Required. Updated by a stop and a start
 	SubnetID        pulumi.StringInput // Required. A change replaces the host
 	SecurityGroupID pulumi.StringInput // Required. Updated in place
+	Ready           []pulumi.Resource  // Optional. The subnet's way to the internet: the host's steps wait for it, the host does not
 }
 
 // Compute is the hosts, ready for remote scripts.
@@ -51,7 +53,7 @@ type Compute struct {
 	PublicIP     pulumi.StringOutput // the control plane's Elastic IP
 	ControlPlane remote.Host
 	Workers      []remote.Host
-	workersReady []pulumi.Resource // the workers' way to the internet
+	workersReady []pulumi.Resource // the NAT, if a host is it
 }
 
 // New registers the hosts.
@@ -102,7 +104,7 @@ func (c *Compute) worker(ctx *pulumi.Context, name string, index int, node Node,
 	if err != nil {
 		return err
 	}
-	host.Ready = append([]pulumi.Resource{booted}, c.workersReady...)
+	host.Ready = slices.Concat([]pulumi.Resource{booted}, node.Ready, c.workersReady)
 	c.Workers = append(c.Workers, host)
 	return nil
 }

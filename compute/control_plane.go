@@ -27,10 +27,11 @@ func (c *Compute) controlPlane(ctx *pulumi.Context, name string, args Args, imag
 	if err != nil {
 		return fmt.Errorf("elastic IP: %w", err)
 	}
+	// An address cannot lead into a network that has no way to the internet yet.
 	association, err := ec2.NewEipAssociation(ctx, name, &ec2.EipAssociationArgs{
 		AllocationId: address.ID().ToStringOutput().ToStringPtrOutput(),
 		InstanceId:   instance.ID().ToStringOutput().ToStringPtrOutput(),
-	}, pulumi.Parent(c), pulumi.DeleteBeforeReplace(true))
+	}, pulumi.Parent(c), pulumi.DependsOn(args.ControlPlane.Ready), pulumi.DeleteBeforeReplace(true))
 	if err != nil {
 		return fmt.Errorf("elastic IP: %w", err)
 	}
@@ -69,7 +70,7 @@ func (c *Compute) masquerade(ctx *pulumi.Context, name string, nat NAT, instance
 	masquerade, err := remote.Run(ctx, c.ControlPlane, remote.Step{
 		Name:    "nat",
 		Create:  pulumi.String(text),
-		Timeout: "5m",
+		Timeout: "15m",
 	}, pulumi.Parent(c))
 	if err != nil {
 		return err

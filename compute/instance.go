@@ -47,12 +47,11 @@ func (c *Compute) instance(ctx *pulumi.Context, name string, node Node, image im
 	if adjust != nil {
 		adjust(args)
 	}
-	options := []pulumi.ResourceOption{pulumi.Parent(c)}
+	// Two hosts cannot have one address, nor two nodes one name: a worker leaves the cluster and goes before the next one
+	// joins under its name.
+	options := []pulumi.ResourceOption{pulumi.Parent(c), pulumi.DeleteBeforeReplace(true)}
 	if image.lookedUp {
 		options = append(options, pulumi.IgnoreChanges([]string{"ami"}))
-	}
-	if args.PrivateIp != nil { // two hosts cannot have one address, not even for a moment
-		options = append(options, pulumi.DeleteBeforeReplace(true))
 	}
 	instance, err := ec2.NewInstance(ctx, name, args, options...)
 	if err != nil {

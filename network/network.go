@@ -25,6 +25,7 @@ type Args struct {
 	PublicSubnetCIDR  string   // Required.
 	PrivateSubnetCIDR string   // Required.
 	NAT               NAT      // Required. Updated in place
+	NATAddress        string   // Required for NATGateway. Its address in the public subnet; a change replaces it
 	AdminCIDRs        []string // Required. Who may reach SSH and the Kubernetes API. Updated in place
 }
 
@@ -34,6 +35,8 @@ type Network struct {
 
 	PublicSubnetID      pulumi.StringOutput
 	PrivateSubnetIDs    []pulumi.StringInput // workers are spread over them
+	PublicReady         []pulumi.Resource    // what a host of the public subnet waits for before it uses the internet
+	PrivateReady        []pulumi.Resource    // the same for the private subnet
 	PrivateRouteTableID pulumi.StringOutput  // has a route to the internet only with a NAT gateway
 	ControlPlaneGroupID pulumi.StringOutput
 	WorkerGroupID       pulumi.StringOutput
@@ -64,7 +67,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err != nil {
 		return nil, err
 	}
-	if err := n.routes(ctx, name, vpc, public, private); err != nil {
+	if err := n.routes(ctx, name, vpc, public, private, args); err != nil {
 		return nil, err
 	}
 	if err := n.securityGroups(ctx, name, vpc, args.AdminCIDRs); err != nil {

@@ -10,12 +10,12 @@ import (
 const anywhere = "0.0.0.0/0"
 
 // routes registers the internet gateway, a route table a subnet, and the NAT gateway if there is one.
-func (n *Network) routes(ctx *pulumi.Context, name string, vpc *ec2.Vpc, public, private *ec2.Subnet) error {
+func (n *Network) routes(ctx *pulumi.Context, name string, vpc *ec2.Vpc, public, private *ec2.Subnet, args Args) error {
 	gateway, err := ec2.NewInternetGateway(ctx, name, &ec2.InternetGatewayArgs{VpcId: vpc.ID(), Tags: tags(name)}, pulumi.Parent(n))
 	if err != nil {
 		return fmt.Errorf("internet gateway: %w", err)
 	}
-	publicTable, err := n.routeTable(ctx, name+"-public", vpc, public)
+	publicTable, publicAssociation, err := n.routeTable(ctx, name+"-public", vpc, public)
 	if err != nil {
 		return err
 	}
@@ -27,47 +27,51 @@ func (n *Network) routes(ctx *pulumi.Context, name string, vpc *ec2.Vpc, public,
 	if err != nil {
 		return fmt.Errorf("public route: %w", err)
 	}
-	privateTable, err := n.routeTable(ctx, name+"-private", vpc, private)
+	n.PublicReady = []pulumi.Resource{publicAssociation, out}
+	privateTable, privateAssociation, err := n.routeTable(ctx, name+"-private", vpc, private)
 	if err != nil {
 		return err
 	}
+	n.PrivateReady = []pulumi.Resource{privateAssociation}
 	n.PrivateRouteTableID = privateTable.ID().ToStringOutput()
-	if n.nat != NATGateway {
+	if args.NAT != NATGateway {
 		return nil
 	}
-	return n.natGateway(ctx, name, public, privateTable, out)
+	return n.natGateway(ctx, name, args.NATAddress, public, privateTable)
 }
 
-func (n *Network) routeTable(ctx *pulumi.Context, name string, vpc *ec2.Vpc, subnet *ec2.Subnet) (*ec2.RouteTable, error) {
+// routeTable registers a route table and makes it the subnet's.
+func (n *Network) routeTable(ctx *pulumi.Context, name string, vpc *ec2.Vpc, subnet *ec2.Subnet) (*ec2.RouteTable, pulumi.Resource, error) {
 	table, err := ec2.NewRouteTable(ctx, name, &ec2.RouteTableArgs{VpcId: vpc.ID(), Tags: tags(name)}, pulumi.Parent(n))
 	if err != nil {
-		return nil, fmt.Errorf("route table %s: %w", name, err)
+		return nil, nil, fmt.Errorf("route table %s: %w", name, err)
 	}
-	_, err = ec2.NewRouteTableAssociation(ctx, name, &ec2.RouteTableAssociationArgs{
+	association, err := ec2.NewRouteTableAssociation(ctx, name, &ec2.RouteTableAssociationArgs{
 		RouteTableId: table.ID(),
 		SubnetId:     subnet.ID(),
 	}, pulumi.Parent(n), pulumi.DeleteBeforeReplace(true))
 	if err != nil {
-		return nil, fmt.Errorf("route table %s: %w", name, err)
+		return nil, nil, fmt.Errorf("route table %s: %w", name, err)
 	}
-	return table, nil
+	return table, association, nil
 }
 
-func (n *Network) natGateway(ctx *pulumi.Context, name string, public *ec2.Subnet, private *ec2.RouteTable, out *ec2.Route) error {
+func (n *Network) natGateway(ctx *pulumi.Context, name, privateAddress string, public *ec2.Subnet, private *ec2.RouteTable) error {
 	address, err := ec2.NewEip(ctx, name+"-nat", &ec2.EipArgs{Domain: pulumi.String("vpc"), Tags: tags(name + "-nat")}, pulumi.Parent(n))
 	if err != nil {
 		return fmt.Errorf("address of the NAT gateway: %w", err)
 	}
-	// A NAT gateway needs the way out before it starts.
+	// A NAT gateway needs the way out before it starts. Left alone, it could take a host's address.
 	gateway, err := ec2.NewNatGateway(ctx, name, &ec2.NatGatewayArgs{
 		SubnetId:     public.ID(),
 		AllocationId: address.ID(),
+		PrivateIp:    pulumi.String(privateAddress),
 		Tags:         tags(name),
-	}, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{out}))
+	}, pulumi.Parent(n), pulumi.DependsOn(n.PublicReady), pulumi.DeleteBeforeReplace(true))
 	if err != nil {
 		return fmt.Errorf("NAT gateway: %w", err)
 	}
-	_, err = ec2.NewRoute(ctx, name+"-private", &ec2.RouteArgs{
+	out, err := ec2.NewRoute(ctx, name+"-private", &ec2.RouteArgs{
 		RouteTableId:         private.ID(),
 		DestinationCidrBlock: pulumi.String(anywhere),
 		NatGatewayId:         gateway.ID(),
@@ -75,5 +79,6 @@ func (n *Network) natGateway(ctx *pulumi.Context, name string, public *ec2.Subne
 	if err != nil {
 		return fmt.Errorf("private route: %w", err)
 	}
+	n.PrivateReady = append(n.PrivateReady, out)
 	return nil
 }

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"maps"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"hello-kubernetes/internal/recorder"
+)
+
+// A stack is the whole program's recording and the configuration that it ran with.
+type stack struct {
+	*recorder.Recording
+	config *Config
+}
+
+// stackOutputs is the label under which the stack's outputs are recorded, as inputs of a component.
+const stackOutputs = "Outputs stack"
+
+// record runs the whole program with values over the shortest good configuration.
+func record(t testing.TB, values map[string]string) stack {
+	t.Helper()
+	all := goodConfig(t)
+	maps.Copy(all, values)
+	c, err := parseConfig(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stack{config: c, Recording: recorder.Run(t, nil, func(ctx *pulumi.Context) error {
+		outputs, err := deploy(ctx, c, "us-east-1")
+		if err != nil {
+			return err
+		}
+		return ctx.RegisterComponentResourceV2("test:index:Outputs", "stack", outputs, &pulumi.ResourceState{})
+	})}
+}
+
+// variants are configurations that take every branch of the program.
+var variants = map[string]map[string]string{
+	"defaults":         nil,
+	"NAT gateway":      {"nat": "gateway"},
+	"more workers":     {"workers": `{"count": 4, "instanceType": "t2.small"}`},
+	"one worker":       {"workers": `{"count": 1}`},
+	"image configured": {"amiId": "ami-0123456789abcdef0"},
+	"several admins":   {"adminCidrs": `["203.0.113.7/32", "198.51.100.0/24", "2001:db8::/32"]`},
+	"world as admin":   {"adminCidrs": `["0.0.0.0/0", "::/0"]`, "allowWorldAdmin": "true"},
+	"site and app":     {"proxy": `{"serverName": "hello.example.com"}`, "app": `{"replicas": 6, "env": {}, "port": 8080}`},
+}
+
+// inEachVariant runs check against the whole program in each variant.
+func inEachVariant(t *testing.T, check func(t *testing.T, s stack)) {
+	t.Helper()
+	t.Parallel()
+	for name, values := range variants {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			check(t, record(t, values))
+		})
+	}
+}
