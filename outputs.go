@@ -23,6 +23,7 @@ func (c *Config) outputs(hosts *compute.Compute, kube *cluster.Cluster, hello *a
 		"kubeconfig": kube.Kubeconfig,
 		"nodes":      nodes,
 		"sshConfig":  sshConfig(hosts),
+		"knownHosts": knownHosts(hosts),
 		"nodePort":   hello.NodePort,
 		"clusterIP":  hello.ClusterIP,
 	}
@@ -42,6 +43,24 @@ func node(host remote.Host, role, instanceType string, publicIP pulumi.StringInp
 // sshConfig is an ssh_config with an entry a node; the workers' jump over the control plane. The key is not part of it:
 // give it with ssh -i.
 func sshConfig(hosts *compute.Compute) pulumi.StringOutput {
+	return eachHost(hosts, func(host remote.Host, address string) string {
+		entry := fmt.Sprintf("Host %s\n  HostName %s\n  User %s\n", host.Name, address, host.Login.User)
+		if host.Bastion != nil {
+			entry += fmt.Sprintf("  ProxyJump %s\n", host.Bastion.Name)
+		}
+		return entry
+	})
+}
+
+// knownHosts is a known_hosts file: each host's address and key.
+func knownHosts(hosts *compute.Compute) pulumi.StringOutput {
+	return eachHost(hosts, func(host remote.Host, address string) string {
+		return address + " " + host.HostKey + "\n"
+	})
+}
+
+// eachHost joins the lines of all hosts, each with the address that it is reached at from outside or from its bastion.
+func eachHost(hosts *compute.Compute, line func(host remote.Host, address string) string) pulumi.StringOutput {
 	addresses := []any{hosts.PublicIP}
 	for _, worker := range hosts.Workers {
 		addresses = append(addresses, worker.PrivateAddress)
@@ -49,10 +68,7 @@ func sshConfig(hosts *compute.Compute) pulumi.StringOutput {
 	return pulumi.All(addresses...).ApplyT(func(addresses []any) string {
 		var text strings.Builder
 		for i, host := range append([]remote.Host{hosts.ControlPlane}, hosts.Workers...) {
-			fmt.Fprintf(&text, "Host %s\n  HostName %s\n  User %s\n", host.Name, addresses[i], host.Login.User)
-			if host.Bastion != nil {
-				fmt.Fprintf(&text, "  ProxyJump %s\n", host.Bastion.Name)
-			}
+			text.WriteString(line(host, addresses[i].(string)))
 		}
 		return text.String()
 	}).(pulumi.StringOutput)

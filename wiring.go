@@ -3,8 +3,6 @@ package main
 import (
 	"net/netip"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
 	"hello-kubernetes/app"
 	"hello-kubernetes/cluster"
 	"hello-kubernetes/compute"
@@ -28,7 +26,7 @@ func (c *Config) network() network.Args {
 func (c *Config) compute(net *network.Network) compute.Args {
 	args := compute.Args{
 		SSHPublicKey:  c.SSHPublicKey,
-		SSHPrivateKey: pulumi.String(c.SSHPrivateKey),
+		SSHPrivateKey: c.SSHPrivateKey,
 		AMI:           c.AMIID,
 		ControlPlane: compute.Node{
 			InstanceType:    c.ControlPlane.InstanceType,

@@ -20,9 +20,9 @@ const (
 
 // Args is the input of New.
 type Args struct {
-	SSHPublicKey  string             // Required. In authorized_keys format; a change replaces every host
-	SSHPrivateKey pulumi.StringInput // Required. A secret; a change runs every script again
-	AMI           string             // Optional. Machine image; a change replaces every host. Default: the newest Debian 13, for new hosts only
+	SSHPublicKey  string // Required. In authorized_keys format; a change replaces every host
+	SSHPrivateKey string // Required. A secret; the hosts' own keys are derived from it: a change replaces every host
+	AMI           string // Optional. Machine image; a change replaces every host. Default: the newest Debian 13, for new hosts only
 
 	ControlPlane Node   // Required.
 	Address      string // Required. The control plane's private address; a change replaces it
@@ -73,12 +73,12 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, fmt.Errorf("key pair: %w", err)
 	}
 	image := c.image(ctx, args.AMI)
-	login := remote.Login{User: user, PrivateKey: pulumi.ToSecret(args.SSHPrivateKey).(pulumi.StringOutput)}
+	login := remote.Login{User: user, PrivateKey: pulumi.ToSecret(pulumi.String(args.SSHPrivateKey)).(pulumi.StringOutput)}
 	if err := c.controlPlane(ctx, name, args, image, key, login); err != nil {
 		return nil, err
 	}
 	for i, node := range args.Workers {
-		if err := c.worker(ctx, name, i, node, image, key, login); err != nil {
+		if err := c.worker(ctx, name, i, node, image, key, args.SSHPrivateKey, login); err != nil {
 			return nil, err
 		}
 	}
@@ -86,8 +86,15 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 }
 
 // worker registers the worker with the given index.
-func (c *Compute) worker(ctx *pulumi.Context, name string, index int, node Node, image image, key *ec2.KeyPair, login remote.Login) error {
-	instance, err := c.instance(ctx, fmt.Sprintf("%s-worker-%d", name, index), node, image, key, nil)
+func (c *Compute) worker(
+	ctx *pulumi.Context, name string, index int, node Node, image image, key *ec2.KeyPair, stackKey string, login remote.Login,
+) error {
+	name = fmt.Sprintf("%s-worker-%d", name, index)
+	identity, err := deriveHostKey(stackKey, name)
+	if err != nil {
+		return err
+	}
+	instance, err := c.instance(ctx, name, node, image, key, identity, nil)
 	if err != nil {
 		return err
 	}
@@ -95,6 +102,7 @@ func (c *Compute) worker(ctx *pulumi.Context, name string, index int, node Node,
 		Name:           fmt.Sprintf("worker-%d", index),
 		Address:        instance.PrivateIp,
 		PrivateAddress: instance.PrivateIp,
+		HostKey:        identity.public,
 		Login:          login,
 		Bastion:        &c.ControlPlane,
 		Instance:       instance,

@@ -13,7 +13,11 @@ import (
 // controlPlane registers the control plane's host with its Elastic IP and, if wanted, makes it the NAT.
 func (c *Compute) controlPlane(ctx *pulumi.Context, name string, args Args, image image, key *ec2.KeyPair, login remote.Login) error {
 	name += "-control-plane"
-	instance, err := c.instance(ctx, name, args.ControlPlane, image, key, func(i *ec2.InstanceArgs) {
+	identity, err := deriveHostKey(args.SSHPrivateKey, name)
+	if err != nil {
+		return err
+	}
+	instance, err := c.instance(ctx, name, args.ControlPlane, image, key, identity, func(i *ec2.InstanceArgs) {
 		i.PrivateIp = pulumi.String(args.Address)
 		i.SourceDestCheck = pulumi.Bool(args.NAT == nil)
 	})
@@ -41,6 +45,7 @@ func (c *Compute) controlPlane(ctx *pulumi.Context, name string, args Args, imag
 		// Through the association, so that no connection starts before the address leads to the host.
 		Address:        pulumi.All(address.PublicIp, association.ID()).ApplyT(func(v []any) string { return v[0].(string) }).(pulumi.StringOutput),
 		PrivateAddress: instance.PrivateIp,
+		HostKey:        identity.public,
 		Login:          login,
 		Instance:       instance,
 		ID:             instance.ID(),

@@ -23,7 +23,9 @@ func (c *Compute) image(ctx *pulumi.Context, configured string) image {
 }
 
 // instance registers one host; adjust, if any, changes its arguments.
-func (c *Compute) instance(ctx *pulumi.Context, name string, node Node, image image, key *ec2.KeyPair, adjust func(*ec2.InstanceArgs)) (*ec2.Instance, error) {
+func (c *Compute) instance(
+	ctx *pulumi.Context, name string, node Node, image image, key *ec2.KeyPair, identity hostKey, adjust func(*ec2.InstanceArgs),
+) (*ec2.Instance, error) {
 	tags := pulumi.StringMap{"Name": pulumi.String(name)}
 	args := &ec2.InstanceArgs{
 		Ami:                 image.id.ToStringOutput().ToStringPtrOutput(),
@@ -31,6 +33,9 @@ func (c *Compute) instance(ctx *pulumi.Context, name string, node Node, image im
 		KeyName:             key.KeyName,
 		SubnetId:            node.SubnetID.ToStringOutput().ToStringPtrOutput(),
 		VpcSecurityGroupIds: pulumi.StringArray{node.SecurityGroupID},
+		// A host takes its key at its first boot only.
+		UserData:                pulumi.ToSecret(pulumi.String(identity.userData())).(pulumi.StringOutput).ToStringPtrOutput(),
+		UserDataReplaceOnChange: pulumi.Bool(true),
 		MetadataOptions: ec2.InstanceMetadataOptionsArgs{
 			HttpEndpoint:            pulumi.String("enabled"),
 			HttpTokens:              pulumi.String("required"),

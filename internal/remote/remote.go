@@ -21,6 +21,7 @@ type Host struct {
 	Name           string              // short name, unique in the stack: the prefix of its steps' names
 	Address        pulumi.StringInput  // where the connection goes
 	PrivateAddress pulumi.StringOutput // where other hosts of the network find it
+	HostKey        string              // its public host key, as in known_hosts; a host with another one is refused
 	Login          Login
 	Bastion        *Host             // the host to jump over, or nil for a direct connection
 	Instance       pulumi.Resource   // the machine; when it is deleted, its steps are forgotten, not undone
@@ -119,6 +120,7 @@ func Run(ctx *pulumi.Context, host Host, step Step, opts ...pulumi.ResourceOptio
 func (h Host) connection() remote.ConnectionArgs {
 	connection := remote.ConnectionArgs{
 		Host:           h.Address,
+		HostKey:        pulumi.String(h.HostKey),
 		User:           pulumi.String(h.Login.User),
 		PrivateKey:     h.Login.PrivateKey.ToStringOutput().ToStringPtrOutput(),
 		DialErrorLimit: pulumi.Int(dialErrors),
@@ -126,6 +128,7 @@ func (h Host) connection() remote.ConnectionArgs {
 	if h.Bastion != nil {
 		connection.Proxy = remote.ProxyConnectionArgs{
 			Host:           h.Bastion.Address,
+			HostKey:        pulumi.String(h.Bastion.HostKey),
 			User:           pulumi.String(h.Bastion.Login.User),
 			PrivateKey:     h.Bastion.Login.PrivateKey.ToStringOutput().ToStringPtrOutput(),
 			DialErrorLimit: pulumi.Int(dialErrors),

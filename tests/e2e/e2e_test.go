@@ -18,6 +18,7 @@ var scenarios = []struct {
 	{"outputs", outputs},
 	{"no change after up and refresh", noChange},
 	{"closed but for the app", closed},
+	{"an impostor is refused", impostor},
 	{"the app scales", scaleTheApp},
 	{"a new image rolls without a failed request", rollTheImage},
 	{"a killed pod comes back", killAPod},

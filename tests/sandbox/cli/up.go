@@ -67,6 +67,7 @@ type outputs struct {
 	URL        string `json:"url"`
 	Kubeconfig string `json:"kubeconfig"`
 	SSHConfig  string `json:"sshConfig"`
+	KnownHosts string `json:"knownHosts"`
 	Nodes      []struct {
 		Name         string `json:"name"`
 		Role         string `json:"role"`
@@ -93,10 +94,11 @@ func (c *clone) outputs(ctx context.Context) (*outputs, error) {
 
 // keep writes what kubectl and ssh need.
 func (c *clone) keep(ctx context.Context, out *outputs) error {
-	config := fmt.Sprintf("%s\nHost *\n  IdentityFile %s\n  UserKnownHostsFile %s\n  StrictHostKeyChecking accept-new\n  LogLevel ERROR\n",
+	config := fmt.Sprintf("%s\nHost *\n  IdentityFile %s\n  UserKnownHostsFile %s\n  StrictHostKeyChecking yes\n  LogLevel ERROR\n",
 		out.SSHConfig, c.path("key-"+c.stack), c.path("known_hosts-"+c.stack))
 	if err := errors.Join(
 		os.WriteFile(c.path("kubeconfig-"+c.stack), []byte(out.Kubeconfig), 0o600),
+		os.WriteFile(c.path("known_hosts-"+c.stack), []byte(out.KnownHosts), 0o600),
 		os.WriteFile(c.path("ssh_config-"+c.stack), []byte(config), 0o600),
 		os.WriteFile(c.path("bin", "ssh"), []byte("#!/bin/sh\nexec /usr/bin/ssh -F "+c.path()+"/ssh_config-${PULUMI_STACK:-"+c.stack+"} \"$@\"\n"), 0o755),
 	); err != nil {

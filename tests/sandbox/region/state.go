@@ -115,18 +115,19 @@ type Address struct {
 
 // Instance is a machine with one network interface.
 type Instance struct {
-	Type            string     `json:"type"`
-	Image           string     `json:"image"` // AMI ID
-	Key             string     `json:"key"`   // name of a key pair
-	Subnet          string     `json:"subnet"`
-	IP              netip.Addr `json:"ip"`
-	Interface       string     `json:"interface"` // ID of its network interface
-	Groups          []string   `json:"groups"`    // security groups
-	SourceDestCheck bool       `json:"sourceDestCheck"`
-	UserData        string     `json:"userData,omitempty"`
-	Metadata        Metadata   `json:"metadata"`
-	Root            Volume     `json:"root"`
-	Tags            Tags       `json:"tags,omitempty"`
+	Type             string     `json:"type"`
+	Image            string     `json:"image"` // AMI ID
+	Key              string     `json:"key"`   // name of a key pair
+	Subnet           string     `json:"subnet"`
+	IP               netip.Addr `json:"ip"`
+	Interface        string     `json:"interface"` // ID of its network interface
+	Groups           []string   `json:"groups"`    // security groups
+	SourceDestCheck  bool       `json:"sourceDestCheck"`
+	UserData         string     `json:"userData,omitempty"`
+	UserDataReplaces bool       `json:"userDataReplaces,omitempty"` // a change of it replaces the instance
+	Metadata         Metadata   `json:"metadata"`
+	Root             Volume     `json:"root"`
+	Tags             Tags       `json:"tags,omitempty"`
 }
 
 // Metadata is how an instance reaches its metadata service.

@@ -21,6 +21,7 @@ type instanceProperties struct {
 	VPCSecurityGroupIDs       []string         `json:"vpcSecurityGroupIds" aws:"required"`
 	SourceDestCheck           *bool            `json:"sourceDestCheck,omitempty"`
 	UserData                  string           `json:"userData,omitempty"`
+	UserDataReplaceOnChange   *bool            `json:"userDataReplaceOnChange,omitempty"`
 	MetadataOptions           *metadataOptions `json:"metadataOptions,omitempty"`
 	RootBlockDevice           *rootBlockDevice `json:"rootBlockDevice,omitempty"`
 	ARN                       string           `json:"arn" aws:"output"`
@@ -75,6 +76,9 @@ func getInstance(state *region.State, c call, id string) *instanceProperties {
 	}
 	metadata, root := metadataOptions(i.Metadata), rootBlockDevice(i.Root)
 	out.MetadataOptions, out.RootBlockDevice = &metadata, &root
+	if i.UserDataReplaces {
+		out.UserDataReplaceOnChange = &i.UserDataReplaces
+	}
 	for _, a := range state.Addresses {
 		if a.Instance == id {
 			out.PublicIP, out.PublicDNS = a.IP.String(), publicName(c.region, a.IP)
@@ -94,6 +98,7 @@ func changeInstance(state *region.State, c call, id string, in *instanceProperti
 	}
 	i := state.Instances[id]
 	i.Type, i.Groups, i.UserData, i.Tags = in.InstanceType, in.VPCSecurityGroupIDs, in.UserData, c.tags
+	i.UserDataReplaces = in.UserDataReplaceOnChange != nil && *in.UserDataReplaceOnChange
 	i.SourceDestCheck = in.SourceDestCheck == nil || *in.SourceDestCheck
 	i.Metadata = region.Metadata{HTTPEndpoint: "enabled", HTTPTokens: "optional", HTTPPutResponseHopLimit: 1}
 	if in.MetadataOptions != nil {

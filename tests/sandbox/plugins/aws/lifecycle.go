@@ -64,7 +64,7 @@ func (s *server) diff(_ context.Context, r provider.DiffRequest) (provider.DiffR
 	}
 	for _, key := range changed.ChangedKeys() {
 		kind := provider.Update
-		if replaces[key] {
+		if replaces[key] || key == "userData" && isTrue(news.Get("userDataReplaceOnChange")) {
 			kind = provider.UpdateReplace
 		}
 		response.DetailedDiff[key] = provider.PropertyDiff{Kind: kind, InputDiff: true}
@@ -273,3 +273,5 @@ func tagsValue(tags region.Tags) property.Value {
 	}
 	return property.New(property.NewMap(values))
 }
+
+func isTrue(value property.Value) bool { return value.IsBool() && value.AsBool() }
