@@ -22,7 +22,8 @@ type flow struct {
 	from, to            string
 	protocol            string // tcp, udp or icmp
 	firstPort, lastPort int    // for icmp: type and code
-	name                string // names the rule, and gives its reason
+	name                string // names the rules
+	reason              string // describes them, to people
 }
 
 // flows is all that the cluster needs. The ports are those of kubeadm and flannel:
@@ -31,32 +32,32 @@ type flow struct {
 func flows(nat NAT) []flow {
 	const unreachable, fragmentationNeeded = 3, 4 // ICMP type and code of path MTU discovery, RFC 1191
 	all := []flow{
-		{internet, controlPlane, "tcp", 80, 80, "http"},
-		{admins, controlPlane, "tcp", 22, 22, "ssh"},
-		{admins, controlPlane, "tcp", 6443, 6443, "api"},
-		{worker, controlPlane, "tcp", 6443, 6443, "api"},
-		{controlPlane, worker, "tcp", 22, 22, "ssh"},
-		{controlPlane, worker, "tcp", 10250, 10250, "kubelet"},
-		{controlPlane, worker, "tcp", 30000, 32767, "nodeports"},
-		{controlPlane, worker, "udp", 8472, 8472, "vxlan"},
-		{worker, controlPlane, "udp", 8472, 8472, "vxlan"},
-		{worker, worker, "udp", 8472, 8472, "vxlan"},
-		{internet, controlPlane, "icmp", unreachable, fragmentationNeeded, "path-mtu"},
-		{controlPlane, worker, "icmp", unreachable, fragmentationNeeded, "path-mtu"},
-		{worker, controlPlane, "icmp", unreachable, fragmentationNeeded, "path-mtu"},
-		{worker, worker, "icmp", unreachable, fragmentationNeeded, "path-mtu"},
+		{internet, controlPlane, "tcp", 80, 80, "http", "requests to nginx"},
+		{admins, controlPlane, "tcp", 22, 22, "ssh", "logins"},
+		{admins, controlPlane, "tcp", 6443, 6443, "api", "kubectl"},
+		{worker, controlPlane, "tcp", 6443, 6443, "api", "kubelets and pods"},
+		{controlPlane, worker, "tcp", 22, 22, "ssh", "logins through the control plane"},
+		{controlPlane, worker, "tcp", 10250, 10250, "kubelet", "logs and shells of pods"},
+		{controlPlane, worker, "tcp", 30000, 32767, "nodeports", "requests from nginx to the app"},
+		{controlPlane, worker, "udp", 8472, 8472, "vxlan", "traffic of pods"},
+		{worker, controlPlane, "udp", 8472, 8472, "vxlan", "traffic of pods"},
+		{worker, worker, "udp", 8472, 8472, "vxlan", "traffic of pods"},
+		{internet, controlPlane, "icmp", unreachable, fragmentationNeeded, "path-mtu", "path MTU discovery"},
+		{controlPlane, worker, "icmp", unreachable, fragmentationNeeded, "path-mtu", "path MTU discovery"},
+		{worker, controlPlane, "icmp", unreachable, fragmentationNeeded, "path-mtu", "path MTU discovery"},
+		{worker, worker, "icmp", unreachable, fragmentationNeeded, "path-mtu", "path MTU discovery"},
 	}
 	for _, role := range []string{controlPlane, worker} {
 		all = append(all,
-			flow{role, internet, "tcp", 80, 80, "packages"},
-			flow{role, internet, "tcp", 443, 443, "images"},
-			flow{role, internet, "udp", 123, 123, "time"})
+			flow{role, internet, "tcp", 80, 80, "packages", "Debian packages"},
+			flow{role, internet, "tcp", 443, 443, "images", "container images and Kubernetes packages"},
+			flow{role, internet, "udp", 123, 123, "time", "clock"})
 	}
 	if nat == NATInstance { // what the control plane's host forwards for the workers arrives there first
 		all = append(all,
-			flow{worker, controlPlane, "tcp", 80, 80, "nat-packages"},
-			flow{worker, controlPlane, "tcp", 443, 443, "nat-images"},
-			flow{worker, controlPlane, "udp", 123, 123, "nat-time"})
+			flow{worker, controlPlane, "tcp", 80, 80, "nat-packages", "Debian packages through the NAT"},
+			flow{worker, controlPlane, "tcp", 443, 443, "nat-images", "container images and Kubernetes packages through the NAT"},
+			flow{worker, controlPlane, "udp", 123, 123, "nat-time", "clock through the NAT"})
 	}
 	return all
 }
@@ -104,7 +105,7 @@ func (n *Network) ingress(ctx *pulumi.Context, f flow, group, peer *ec2.Security
 			IpProtocol:                pulumi.String(f.protocol),
 			FromPort:                  pulumi.Int(f.firstPort),
 			ToPort:                    pulumi.Int(f.lastPort),
-			Description:               pulumi.String(f.name + " from " + f.from),
+			Description:               pulumi.String(f.reason + ", from " + f.from),
 			Tags:                      tags(name),
 		}, pulumi.Parent(n))
 		return err
@@ -122,7 +123,7 @@ func (n *Network) egress(ctx *pulumi.Context, f flow, group, peer *ec2.SecurityG
 			IpProtocol:                pulumi.String(f.protocol),
 			FromPort:                  pulumi.Int(f.firstPort),
 			ToPort:                    pulumi.Int(f.lastPort),
-			Description:               pulumi.String(f.name + " to " + f.to),
+			Description:               pulumi.String(f.reason + ", to " + f.to),
 			Tags:                      tags(name),
 		}, pulumi.Parent(n))
 		return err
