@@ -1,5 +1,10 @@
 package hosts
 
+import (
+	"maps"
+	"slices"
+)
+
 // InstanceType is what EC2 gives a machine of some type.
 type InstanceType struct {
 	CPUs   float64 // vCPUs
@@ -27,3 +32,6 @@ func Type(name string) (InstanceType, bool) {
 	t, ok := instanceTypes[name]
 	return t, ok
 }
+
+// TypeNames returns the names of all instance types that the sandbox has.
+func TypeNames() []string { return slices.Sorted(maps.Keys(instanceTypes)) }
