@@ -21,6 +21,10 @@ down: sandbox ## destroy the stack and remove the sandbox region
 preview: sandbox ## show what up would do; for stacks on AWS from nothing and without credentials
 	@exec $(sandbox) preview --stack $(STACK) -- $(ARGS)
 
+.PHONY: pr-preview
+pr-preview: sandbox ## the preview in Markdown for a pull request, from nothing or of PLAN=plan.json
+	@exec $(sandbox) pr-preview --stack $(STACK) $(PLAN)
+
 .PHONY: status
 status: sandbox ## show the nodes and whether the app answers
 	@exec $(sandbox) status --stack $(STACK)

@@ -55,6 +55,7 @@ func root() *cobra.Command {
 	add("up", "bring the stack up", cobra.ArbitraryArgs, up)
 	add("down", "take the stack and the region down", cobra.NoArgs, down)
 	add("preview", "show what up would do", cobra.ArbitraryArgs, preview)
+	add("pr-preview [PLAN]", "the same in Markdown, for a pull request", cobra.MaximumNArgs(1), prPreview)
 	add("status", "show what there is", cobra.NoArgs, status)
 	add("ssh NODE [COMMAND...]", "log in to a node", cobra.MinimumNArgs(1), secureShell)
 	add("env", "print what makes pulumi, kubectl and ssh work", cobra.NoArgs, printEnvironment)

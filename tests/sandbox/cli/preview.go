@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -22,6 +24,14 @@ func preview(ctx context.Context, c *clone, args []string) error {
 		}
 		return c.pulumi(ctx, append([]string{"preview", "--stack", c.stack}, args...)...)
 	}
+	return c.fromNothing(ctx, func(away *clone, options []string) error {
+		return away.pulumi(ctx, slices.Concat([]string{"preview"}, options, args)...)
+	})
+}
+
+// fromNothing calls use with a clone in which the stack is new and has a throw-away key, and with the options that
+// Pulumi needs there. All of it is gone afterwards; nothing in it needs root, an account or the stack's secrets.
+func (c *clone) fromNothing(ctx context.Context, use func(away *clone, options []string) error) error {
 	if err := c.toolchain(ctx); err != nil {
 		return err
 	}
@@ -54,7 +64,7 @@ func preview(ctx context.Context, c *clone, args []string) error {
 	if _, err := away.ask(ctx, key, "config", "set", "--secret", "sshPrivateKey", "--stack", c.stack, "--cwd", dir); err != nil {
 		return err
 	}
-	return away.pulumi(ctx, append([]string{"preview", "--stack", c.stack, "--config-file", file}, args...)...)
+	return use(&away, []string{"--stack", c.stack, "--config-file", file})
 }
 
 // withoutSecrets writes the stack file without what only its owners can decrypt.
@@ -65,7 +75,7 @@ func (c *clone) withoutSecrets(to string) error {
 	}
 	var content map[string]any
 	if err := yaml.Unmarshal(data, &content); err != nil {
-		return err
+		return fmt.Errorf("read %s: %w", filepath.Base(c.stackFile()), err)
 	}
 	for _, key := range []string{"encryptionsalt", "encryptedkey", "secretsprovider"} {
 		delete(content, key)
