@@ -25,6 +25,11 @@ preview: sandbox ## show what up would do; for stacks on AWS from nothing and wi
 pr-preview: sandbox ## the preview in Markdown for a pull request, from nothing or of PLAN=plan.json
 	@exec $(sandbox) pr-preview --stack $(STACK) $(PLAN)
 
+.PHONY: graph
+graph: sandbox ## draw docs/architecture.svg from dev's preview, and record that for the tests
+	@exec $(sandbox) graph --stack dev
+	cd tests && go test ./sandbox/summary -update
+
 .PHONY: status
 status: sandbox ## show the nodes and whether the app answers
 	@exec $(sandbox) status --stack $(STACK)

@@ -56,6 +56,7 @@ func root() *cobra.Command {
 	add("down", "take the stack and the region down", cobra.NoArgs, down)
 	add("preview", "show what up would do", cobra.ArbitraryArgs, preview)
 	add("pr-preview [PLAN]", "the same in Markdown, for a pull request", cobra.MaximumNArgs(1), prPreview)
+	add("graph", "draw docs/architecture.svg from the preview", cobra.NoArgs, graph)
 	add("status", "show what there is", cobra.NoArgs, status)
 	add("ssh NODE [COMMAND...]", "log in to a node", cobra.MinimumNArgs(1), secureShell)
 	add("env", "print what makes pulumi, kubectl and ssh work", cobra.NoArgs, printEnvironment)
