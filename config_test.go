@@ -6,33 +6,33 @@ import (
 	"encoding/pem"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
 )
 
-// newKey returns a fresh private key in OpenSSH format.
-func newKey(t testing.TB) string {
-	t.Helper()
+// privateKey is a fresh private key in OpenSSH format, the same for all tests of a run.
+var privateKey = sync.OnceValue(func() string {
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	block, err := ssh.MarshalPrivateKey(key, "")
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return string(pem.EncodeToMemory(block))
-}
+})
 
 // goodConfig returns the shortest configuration that is accepted.
-func goodConfig(t testing.TB) map[string]string {
-	return map[string]string{"adminCidrs": `["203.0.113.7/32"]`, "sshPrivateKey": newKey(t)}
+func goodConfig() map[string]string {
+	return map[string]string{"adminCidrs": `["203.0.113.7/32"]`, "sshPrivateKey": privateKey()}
 }
 
 func TestConfigDefaults(t *testing.T) {
 	t.Parallel()
-	values := goodConfig(t)
+	values := goodConfig()
 	values["app"] = `{"replicas": 4}`
 	c, err := parseConfig(values)
 	if err != nil {
@@ -83,7 +83,7 @@ func TestConfigProblems(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			values := goodConfig(t)
+			values := goodConfig()
 			maps.Copy(values, tc.values)
 			_, err := parseConfig(values)
 			if err == nil {
