@@ -21,12 +21,8 @@ var networkScript string
 //go:embed scripts/kubeconfig.sh
 var kubeconfigScript string
 
-//go:embed flannel.yaml
-var flannelText string
-
 var (
 	kubeadmFile  = remote.Template("kubeadm.yaml", kubeadmText)
-	flannelFile  = remote.Template("flannel.yaml", flannelText)
 	serverPrefix = "https://" + apiName
 )
 
@@ -58,7 +54,7 @@ func (c *Cluster) start(ctx *pulumi.Context, args Args, prepared pulumi.Resource
 	if err != nil {
 		return nil, err
 	}
-	manifest, err := remote.Render(flannelFile, struct{ PodCIDR string }{args.PodCIDR})
+	manifest, err := flannel(flannelFile, args.PodCIDR)
 	if err != nil {
 		return nil, err
 	}
