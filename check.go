@@ -18,7 +18,7 @@ var (
 	amiPattern          = regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`)
 	imagePattern        = regexp.MustCompile(`^[a-z0-9][a-z0-9._:/-]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})$`)
 	envNamePattern      = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	checkNamePattern    = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+	checkNamePattern    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`)
 	serverNamePattern   = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`)
 )
 

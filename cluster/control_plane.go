@@ -28,7 +28,8 @@ var (
 
 // kubeadmParams fills in kubeadm.yaml.
 type kubeadmParams struct {
-	Name, Address, PublicAddress, Version, APIName, PodCIDR, ServiceCIDR, IgnorePreflightErrors string
+	Name, Address, PublicAddress, Version, APIName, PodCIDR, ServiceCIDR string
+	IgnorePreflightErrors                                                []string
 }
 
 // start registers the first control plane and the pods' network.
@@ -42,7 +43,7 @@ func (c *Cluster) start(ctx *pulumi.Context, args Args, prepared pulumi.Resource
 			APIName:               apiName,
 			PodCIDR:               args.PodCIDR,
 			ServiceCIDR:           args.ServiceCIDR,
-			IgnorePreflightErrors: strings.Join(args.IgnorePreflightErrors, ", "),
+			IgnorePreflightErrors: args.IgnorePreflightErrors,
 		})
 	}).(pulumi.StringOutput)
 	initialized, err := remote.Run(ctx, args.ControlPlane, remote.Step{
