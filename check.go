@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,12 +12,12 @@ import (
 )
 
 var (
-	versionPattern      = regexp.MustCompile(`^1\.\d+\.\d+$`)
+	versionPattern      = regexp.MustCompile(`^1\.[1-9]\d?\.(0|[1-9]\d?)$`)
 	instanceTypePattern = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9-]+$`)
 	amiPattern          = regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`)
 	imagePattern        = regexp.MustCompile(`^[a-z0-9][a-z0-9._:/-]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})$`)
 	envNamePattern      = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	checkNamePattern    = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+	checkNamePattern    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`)
 	serverNamePattern   = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`)
 )
 
@@ -50,58 +49,14 @@ func (c *Config) checkAdmins(report reporter) {
 	if len(c.AdminCIDRs) == 0 {
 		report("adminCidrs", "empty: list the addresses that may administer the cluster, such as [203.0.113.7/32]")
 	}
-	for _, text := range c.AdminCIDRs {
+	for i, text := range c.AdminCIDRs {
 		prefix, err := parseCIDR(text)
 		if err != nil {
 			report("adminCidrs", "%w", err)
+		} else if slices.Contains(c.AdminCIDRs[:i], text) {
+			report("adminCidrs", "%s is listed twice: remove one", text)
 		} else if prefix.Bits() == 0 && !c.AllowWorldAdmin {
 			report("adminCidrs", "%s is the whole world: name your own addresses, or set allowWorldAdmin to true", text)
-		}
-	}
-}
-
-// checkNetworks checks that every network is one, that the subnets lie in the VPC and that nothing else overlaps.
-func (c *Config) checkNetworks(skip map[string]bool, report reporter) {
-	type network struct {
-		key, text        string
-		minBits, maxBits int
-		prefix           netip.Prefix
-	}
-	networks := []*network{
-		{key: "vpcCidr", text: c.VPCCIDR, minBits: 16, maxBits: 28},
-		{key: "publicSubnetCidr", text: c.PublicSubnetCIDR, minBits: 16, maxBits: 28},
-		{key: "privateSubnetCidr", text: c.PrivateSubnetCIDR, minBits: 16, maxBits: 28},
-		{key: "podCidr", text: c.PodCIDR, minBits: 8, maxBits: 23},
-		{key: "serviceCidr", text: c.ServiceCIDR, minBits: 8, maxBits: 24},
-	}
-	for _, n := range networks {
-		prefix, err := parseCIDR(n.text)
-		switch {
-		case err != nil:
-			report(n.key, "%w", err)
-		case !prefix.Addr().Is4():
-			report(n.key, "%s is not IPv4: write an IPv4 network", n.text)
-		case prefix.Bits() < n.minBits || prefix.Bits() > n.maxBits:
-			report(n.key, "%s is a /%d: choose a size from /%d to /%d", n.text, prefix.Bits(), n.minBits, n.maxBits)
-		default:
-			n.prefix = prefix
-		}
-	}
-	inside := func(n, outer *network) bool {
-		return n.prefix.Bits() >= outer.prefix.Bits() && outer.prefix.Contains(n.prefix.Addr())
-	}
-	vpc := networks[0]
-	for _, subnet := range networks[1:3] {
-		if vpc.prefix.IsValid() && subnet.prefix.IsValid() && !inside(subnet, vpc) {
-			report(subnet.key, "%s lies outside vpcCidr %s: choose a part of it", subnet.text, vpc.text)
-		}
-	}
-	for i, a := range networks {
-		for _, b := range networks[i+1:] {
-			nested := a == vpc && strings.HasSuffix(b.key, "SubnetCidr")
-			if a.prefix.IsValid() && b.prefix.IsValid() && !nested && a.prefix.Overlaps(b.prefix) {
-				report(b.key, "%s overlaps %s %s: choose another network", b.text, a.key, a.text)
-			}
 		}
 	}
 }
@@ -152,18 +107,6 @@ func (c *Config) checkApp(report reporter) {
 	if name := c.Proxy.ServerName; name != "" && !serverNamePattern.MatchString(name) {
 		report("proxy.serverName", "%q is no host name: write one such as www.example.com, or leave it empty", name)
 	}
-}
-
-// parseCIDR parses a network in CIDR notation and refuses host bits.
-func parseCIDR(text string) (netip.Prefix, error) {
-	prefix, err := netip.ParsePrefix(text)
-	if err != nil {
-		return prefix, fmt.Errorf("%q is no CIDR: write one such as 10.0.0.0/16", text)
-	}
-	if prefix != prefix.Masked() {
-		return prefix, fmt.Errorf("%s has host bits: write %s", text, prefix.Masked())
-	}
-	return prefix, nil
 }
 
 // publicKey derives the public half of an SSH private key, as a line of authorized_keys. Its errors never quote the key.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -173,16 +174,30 @@ func (p property) decode(value string, given bool, target any) error {
 	return decodeStrictly(value, target)
 }
 
-// overlay returns the JSON object base with the fields of the object top in the place of its own.
+// overlay returns the JSON object base with the fields of the object top in the place of its own. base has every field:
+// the decoder would also take Count for count, and one of the two would be lost.
 func overlay(base, top string) (string, error) {
-	fields := map[string]json.RawMessage{}
-	for _, text := range []string{base, top} {
-		if err := decodeStrictly(text, &fields); err != nil {
-			return "", err
+	var fields, given map[string]json.RawMessage
+	if err := errors.Join(decodeStrictly(base, &fields), decodeStrictly(top, &given)); err != nil {
+		return "", err
+	}
+	if given == nil {
+		return "", errors.New("want an object, not null")
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if _, known := fields[name]; !known {
+			return "", fmt.Errorf("unknown field %q: use %s", name, strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
 		}
+		fields[name] = given[name]
 	}
 	merged, err := json.Marshal(fields)
 	return string(merged), err
+}
+
+// wanted says what a Go type is in YAML.
+var wanted = map[reflect.Kind]string{
+	reflect.Bool: "true or false", reflect.Int: "a whole number", reflect.String: "a string",
+	reflect.Slice: "a list", reflect.Map: "an object", reflect.Struct: "an object",
 }
 
 // decodeStrictly decodes text into target and refuses unknown fields. Its errors name the wanted type.
@@ -196,9 +211,9 @@ func decodeStrictly(text string, target any) error {
 	var mismatch *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &mismatch) && mismatch.Field != "":
-		return fmt.Errorf("%s: want %s, not a %s", mismatch.Field, mismatch.Type, mismatch.Value)
+		return fmt.Errorf("%s: want %s, not %s", mismatch.Field, wanted[mismatch.Type.Kind()], mismatch.Value)
 	case errors.As(err, &mismatch):
-		return fmt.Errorf("want %s, not a %s", mismatch.Type, mismatch.Value)
+		return fmt.Errorf("want %s, not %s", wanted[mismatch.Type.Kind()], mismatch.Value)
 	case err != nil:
 		return fmt.Errorf("malformed: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}

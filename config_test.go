@@ -1,38 +1,59 @@
 package main
 
 import (
+	"crypto"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/pem"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
 )
 
-// newKey returns a fresh private key in OpenSSH format.
-func newKey(t testing.TB) string {
-	t.Helper()
+// privateKey is a fresh private key, the same for all tests of a run.
+var privateKey = sync.OnceValue(func() string { return newKey(ed25519Key(), "") })
+
+func ed25519Key() crypto.PrivateKey {
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	block, err := ssh.MarshalPrivateKey(key, "")
+	return key
+}
+
+func ecdsaKey() crypto.PrivateKey {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
+	}
+	return key
+}
+
+// newKey returns key in OpenSSH format, locked with passphrase unless that is empty.
+func newKey(key crypto.PrivateKey, passphrase string) string {
+	block, err := ssh.MarshalPrivateKey(key, "")
+	if passphrase != "" {
+		block, err = ssh.MarshalPrivateKeyWithPassphrase(key, "", []byte(passphrase))
+	}
+	if err != nil {
+		panic(err)
 	}
 	return string(pem.EncodeToMemory(block))
 }
 
 // goodConfig returns the shortest configuration that is accepted.
-func goodConfig(t testing.TB) map[string]string {
-	return map[string]string{"adminCidrs": `["203.0.113.7/32"]`, "sshPrivateKey": newKey(t)}
+func goodConfig() map[string]string {
+	return map[string]string{"adminCidrs": `["203.0.113.7/32"]`, "sshPrivateKey": privateKey()}
 }
 
 func TestConfigDefaults(t *testing.T) {
 	t.Parallel()
-	values := goodConfig(t)
+	values := goodConfig()
 	values["app"] = `{"replicas": 4}`
 	c, err := parseConfig(values)
 	if err != nil {
@@ -58,7 +79,7 @@ func TestConfigProblems(t *testing.T) {
 		"no admin":               {map[string]string{"adminCidrs": `[]`}, "adminCidrs: empty: list the addresses that may administer the cluster, such as [203.0.113.7/32]"},
 		"world as admin":         {map[string]string{"adminCidrs": `["0.0.0.0/0"]`}, "adminCidrs: 0.0.0.0/0 is the whole world: name your own addresses, or set allowWorldAdmin to true"},
 		"IPv6 world as admin":    {map[string]string{"adminCidrs": `["::/0"]`}, "adminCidrs: ::/0 is the whole world: name your own addresses, or set allowWorldAdmin to true"},
-		"text for a list":        {map[string]string{"adminCidrs": `"203.0.113.7/32"`}, "adminCidrs: want []string, not a string"},
+		"text for a list":        {map[string]string{"adminCidrs": `"203.0.113.7/32"`}, "adminCidrs: want a list, not string"},
 		"host bits":              {map[string]string{"vpcCidr": "10.0.0.1/16"}, "vpcCidr: 10.0.0.1/16 has host bits: write 10.0.0.0/16"},
 		"no CIDR":                {map[string]string{"podCidr": "ten"}, `podCidr: "ten" is no CIDR: write one such as 10.0.0.0/16`},
 		"subnet outside the VPC": {map[string]string{"publicSubnetCidr": "10.1.0.0/24"}, "publicSubnetCidr: 10.1.0.0/24 lies outside vpcCidr 10.0.0.0/16: choose a part of it"},
@@ -68,8 +89,8 @@ func TestConfigProblems(t *testing.T) {
 		"unknown NAT":            {map[string]string{"nat": "none"}, `nat: "none" is unknown: use instance or gateway`},
 		"no version":             {map[string]string{"kubernetesVersion": "latest"}, `kubernetesVersion: "latest" is no version: write MAJOR.MINOR.PATCH, such as 1.37.2`},
 		"no workers":             {map[string]string{"workers": `{"count": 0}`}, "workers.count: 0 is too few: the app runs on workers, use 1 or more"},
-		"text for a number":      {map[string]string{"workers": `{"count": "two"}`}, "workers: count: want int, not a string"},
-		"unknown field":          {map[string]string{"app": `{"replica": 3}`}, `app: malformed: unknown field "replica"`},
+		"text for a number":      {map[string]string{"workers": `{"count": "two"}`}, "workers: count: want a whole number, not string"},
+		"unknown field":          {map[string]string{"app": `{"replica": 3}`}, `app: unknown field "replica": use env, image, port, replicas`},
 		"unknown key":            {map[string]string{"adminCidr": "x"}, "adminCidr: unknown key: remove it, or use one of adminCidrs"},
 		"malformed object":       {map[string]string{"app": `{"replicas": `}, "app: malformed: unexpected EOF"},
 		"image without tag":      {map[string]string{"app": `{"image": "rockyj/hello-hapi"}`}, `app.image: "rockyj/hello-hapi" has no tag or digest: write NAME:TAG or NAME@sha256:DIGEST`},
@@ -78,12 +99,43 @@ func TestConfigProblems(t *testing.T) {
 		"shell in server name":   {map[string]string{"proxy": `{"serverName": "a; rm"}`}, `proxy.serverName: "a; rm" is no host name: write one such as www.example.com, or leave it empty`},
 		"no key":                 {map[string]string{"sshPrivateKey": "hunter2"}, "sshPrivateKey: no private key in OpenSSH or PEM format: make one with ssh-keygen"},
 		"no instance type":       {map[string]string{"controlPlane": `{"instanceType": "small"}`}, `controlPlane.instanceType: "small" is no instance type: write one such as t2.micro`},
+		"field in capitals":      {map[string]string{"workers": `{"Count": 3}`}, `workers: unknown field "Count": use count, instanceType`},
+		"null for an object":     {map[string]string{"app": `null`}, "app: want an object, not null"},
+		"null for a list":        {map[string]string{"adminCidrs": `null`}, "adminCidrs: empty: list the addresses"},
+		"null for a number":      {map[string]string{"app": `{"replicas": null}`}, "app.replicas: 0 is too few: use 1 or more"},
+		"list for an object":     {map[string]string{"proxy": `[]`}, "proxy: want an object, not array"},
+		"number for text":        {map[string]string{"proxy": `{"serverName": 5}`}, "proxy: serverName: want a string, not number"},
+		"number in a map":        {map[string]string{"app": `{"env": {"PORT": 3000}}`}, "app: env: want a string, not number"},
+		"fraction":               {map[string]string{"app": `{"replicas": 1.5}`}, "app: replicas: want a whole number, not number 1.5"},
+		"text for a boolean":     {map[string]string{"allowWorldAdmin": `"true"`}, "allowWorldAdmin: want true or false, not string"},
+		"two values":             {map[string]string{"adminCidrs": `["203.0.113.7/32"] []`}, "adminCidrs: malformed: text after the value"},
+		"admin twice":            {map[string]string{"adminCidrs": `["203.0.113.7/32", "203.0.113.7/32"]`}, "adminCidrs: 203.0.113.7/32 is listed twice: remove one"},
+		"admin without a size":   {map[string]string{"adminCidrs": `["203.0.113.7"]`}, `adminCidrs: "203.0.113.7" is no CIDR: write one such as 10.0.0.0/16`},
+		"IPv6 spelled otherwise": {map[string]string{"adminCidrs": `["2001:DB8:0::/32"]`}, "adminCidrs: 2001:DB8:0::/32 has another spelling: write 2001:db8::/32"},
+		"IPv6 network":           {map[string]string{"podCidr": "2001:db8::/64"}, "podCidr: 2001:db8::/64 is not IPv4: write an IPv4 network"},
+		"service range too wide": {map[string]string{"serviceCidr": "172.0.0.0/11"}, "serviceCidr: 172.0.0.0/11 is a /11: choose a size from /12 to /24"},
+		"pods for one node":      {map[string]string{"podCidr": "10.244.0.0/24"}, "podCidr: 10.244.0.0/24 is a /24: choose a size from /8 to /23"},
+		"pods for two nodes":     {map[string]string{"podCidr": "10.244.0.0/23"}, "podCidr: 10.244.0.0/23 has room for 2 nodes, not for 3: choose a larger network"},
+		"workers without room":   {map[string]string{"privateSubnetCidr": "10.0.1.0/28", "workers": `{"count": 12}`}, "privateSubnetCidr: 10.0.1.0/28 has room for 11 workers, not for 12: choose a larger network"},
+		"pods in the VPC":        {map[string]string{"podCidr": "10.0.128.0/20"}, "podCidr: 10.0.128.0/20 overlaps vpcCidr 10.0.0.0/16: choose another network"},
+		"services in the VPC":    {map[string]string{"serviceCidr": "10.0.200.0/24"}, "serviceCidr: 10.0.200.0/24 overlaps vpcCidr 10.0.0.0/16: choose another network"},
+		"subnet too small":       {map[string]string{"publicSubnetCidr": "10.0.0.0/29"}, "publicSubnetCidr: 10.0.0.0/29 is a /29: choose a size from /16 to /28"},
+		"version with zeros":     {map[string]string{"kubernetesVersion": "1.037.2"}, `kubernetesVersion: "1.037.2" is no version: write MAJOR.MINOR.PATCH, such as 1.37.2`},
+		"version and a line":     {map[string]string{"kubernetesVersion": "1.37.2\n"}, `kubernetesVersion: "1.37.2\n" is no version`},
+		"no worker type":         {map[string]string{"workers": `{"instanceType": ""}`}, `workers.instanceType: "" is no instance type: write one such as t2.micro`},
+		"YAML in a check":        {map[string]string{"ignorePreflightErrors": `["a], b: [c"]`}, `ignorePreflightErrors: "a], b: [c" is no check: write a name such as NumCPU`},
+		"variable with a dash":   {map[string]string{"app": `{"env": {"NODE-ENV": "x"}}`}, `app.env: "NODE-ENV" is no name of a variable: use letters, digits and _`},
+		"image with a space":     {map[string]string{"app": `{"image": "a b:1"}`}, `app.image: "a b:1" has no tag or digest`},
+		"nginx in server name":   {map[string]string{"proxy": `{"serverName": "a.b;}\nserver {"}`}, `proxy.serverName: "a.b;}\nserver {" is no host name`},
+		"public key":             {map[string]string{"sshPrivateKey": "ssh-ed25519 AAAAhunter2"}, "sshPrivateKey: no private key in OpenSSH or PEM format: make one with ssh-keygen"},
+		"locked key":             {map[string]string{"sshPrivateKey": newKey(ed25519Key(), "hunter2")}, "sshPrivateKey: has a passphrase, which nobody could type: make one with ssh-keygen"},
+		"key that EC2 refuses":   {map[string]string{"sshPrivateKey": newKey(ecdsaKey(), "")}, "sshPrivateKey: EC2 takes no ecdsa-sha2-nistp256 keys: make one with ssh-keygen"},
 		"no image":               {map[string]string{"amiId": "debian"}, `amiId: "debian" is no image: write ami-…, or leave it empty for the newest Debian 13`},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			values := goodConfig(t)
+			values := goodConfig()
 			maps.Copy(values, tc.values)
 			_, err := parseConfig(values)
 			if err == nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"sync"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -21,19 +22,28 @@ const stackOutputs = "Outputs stack"
 // record runs the whole program with values over the shortest good configuration.
 func record(t testing.TB, values map[string]string) stack {
 	t.Helper()
-	all := goodConfig(t)
-	maps.Copy(all, values)
-	c, err := parseConfig(all)
+	s, err := run(values)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return stack{config: c, Recording: recorder.Run(t, nil, func(ctx *pulumi.Context) error {
+	return s
+}
+
+func run(values map[string]string) (stack, error) {
+	all := goodConfig()
+	maps.Copy(all, values)
+	c, err := parseConfig(all)
+	if err != nil {
+		return stack{}, err
+	}
+	recording, err := recorder.Run(nil, func(ctx *pulumi.Context) error {
 		outputs, err := deploy(ctx, c, "us-east-1")
 		if err != nil {
 			return err
 		}
 		return ctx.RegisterComponentResourceV2("test:index:Outputs", "stack", outputs, &pulumi.ResourceState{})
-	})}
+	})
+	return stack{recording, c}, err
 }
 
 // variants are configurations that take every branch of the program.
@@ -48,14 +58,27 @@ var variants = map[string]map[string]string{
 	"site and app":     {"proxy": `{"serverName": "hello.example.com"}`, "app": `{"replicas": 6, "env": {}, "port": 8080}`},
 }
 
+// recordings are the variants' recordings, each made when the first test asks for it. Tests only read them.
+var recordings = func() map[string]func() (stack, error) {
+	all := map[string]func() (stack, error){}
+	for name, values := range variants {
+		all[name] = sync.OnceValues(func() (stack, error) { return run(values) })
+	}
+	return all
+}()
+
 // inEachVariant runs check against the whole program in each variant.
 func inEachVariant(t *testing.T, check func(t *testing.T, s stack)) {
 	t.Helper()
 	t.Parallel()
-	for name, values := range variants {
+	for name, recording := range recordings {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			check(t, record(t, values))
+			s, err := recording()
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, s)
 		})
 	}
 }

@@ -21,18 +21,15 @@ var networkScript string
 //go:embed scripts/kubeconfig.sh
 var kubeconfigScript string
 
-//go:embed flannel.yaml
-var flannelText string
-
 var (
 	kubeadmFile  = remote.Template("kubeadm.yaml", kubeadmText)
-	flannelFile  = remote.Template("flannel.yaml", flannelText)
 	serverPrefix = "https://" + apiName
 )
 
 // kubeadmParams fills in kubeadm.yaml.
 type kubeadmParams struct {
-	Name, Address, PublicAddress, Version, APIName, PodCIDR, ServiceCIDR, IgnorePreflightErrors string
+	Name, Address, PublicAddress, Version, APIName, PodCIDR, ServiceCIDR string
+	IgnorePreflightErrors                                                []string
 }
 
 // start registers the first control plane and the pods' network.
@@ -46,7 +43,7 @@ func (c *Cluster) start(ctx *pulumi.Context, args Args, prepared pulumi.Resource
 			APIName:               apiName,
 			PodCIDR:               args.PodCIDR,
 			ServiceCIDR:           args.ServiceCIDR,
-			IgnorePreflightErrors: strings.Join(args.IgnorePreflightErrors, ", "),
+			IgnorePreflightErrors: args.IgnorePreflightErrors,
 		})
 	}).(pulumi.StringOutput)
 	initialized, err := remote.Run(ctx, args.ControlPlane, remote.Step{
@@ -58,7 +55,7 @@ func (c *Cluster) start(ctx *pulumi.Context, args Args, prepared pulumi.Resource
 	if err != nil {
 		return nil, err
 	}
-	manifest, err := remote.Render(flannelFile, struct{ PodCIDR string }{args.PodCIDR})
+	manifest, err := flannel(flannelFile, args.PodCIDR)
 	if err != nil {
 		return nil, err
 	}

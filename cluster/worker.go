@@ -2,7 +2,6 @@ package cluster
 
 import (
 	_ "embed"
-	"strings"
 	"text/template"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -30,7 +29,8 @@ var (
 
 // workerParams fills in the scripts of one worker.
 type workerParams struct {
-	Name, APIName, IgnorePreflightErrors string
+	Name, APIName         string
+	IgnorePreflightErrors []string
 }
 
 // join registers a worker: prepare → a token of its own → join → Ready. Deleting it drains the node and removes it from
@@ -42,7 +42,7 @@ func (c *Cluster) join(ctx *pulumi.Context, worker remote.Host, args Args, start
 	}
 	text := map[string]pulumi.String{}
 	for _, script := range []*template.Template{joinScript, readyScript, leaveScript} {
-		rendered, err := remote.Render(script, workerParams{worker.Name, apiName, strings.Join(args.IgnorePreflightErrors, ", ")})
+		rendered, err := remote.Render(script, workerParams{worker.Name, apiName, args.IgnorePreflightErrors})
 		if err != nil {
 			return nil, err
 		}

@@ -21,6 +21,6 @@ discovery:
 nodeRegistration:
   name: {{.Name}}
   criSocket: unix:///run/containerd/containerd.sock
-  ignorePreflightErrors: [{{.IgnorePreflightErrors}}]
+  ignorePreflightErrors: {{json .IgnorePreflightErrors}}
 CONF
 sudo kubeadm join --config /run/kubeadm-join.yaml

@@ -45,13 +45,9 @@ type Resource struct {
 }
 
 // Run runs program under mocks. A command prints stdout[its name], or "stdout of " and its name.
-func Run(t testing.TB, stdout map[string]string, program pulumi.RunFunc) *Recording {
-	t.Helper()
+func Run(stdout map[string]string, program pulumi.RunFunc) (*Recording, error) {
 	r := &Recording{stdout: stdout}
-	if err := pulumi.RunErr(program, pulumi.WithMocks(Project, Stack, r)); err != nil {
-		t.Fatal(err)
-	}
-	return r
+	return r, pulumi.RunErr(program, pulumi.WithMocks(Project, Stack, r))
 }
 
 // NewResource implements pulumi.MockResourceMonitor.

@@ -2,6 +2,7 @@ package remote
 
 import (
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"text/template"
@@ -10,10 +11,10 @@ import (
 //go:embed apt.sh
 var aptFunctions string
 
-// Template parses a script. Its parameters are quoted with the function q; a parameter that is missing is an error. With
-// {{template "apt"}} it gets the shell functions of apt.sh.
+// Template parses a script or a file for a host. The function q quotes a parameter as a word of the shell, json as a value
+// of JSON or YAML; a parameter that is missing is an error. {{template "apt"}} is the shell functions of apt.sh.
 func Template(name, text string) *template.Template {
-	script := template.New(name).Option("missingkey=error").Funcs(template.FuncMap{"q": Quote})
+	script := template.New(name).Option("missingkey=error").Funcs(template.FuncMap{"q": Quote, "json": encode})
 	template.Must(script.New("apt").Parse(strings.TrimSuffix(aptFunctions, "\n")))
 	return template.Must(script.Parse(text))
 }
@@ -25,6 +26,11 @@ func Render(script *template.Template, params any) (string, error) {
 		return "", fmt.Errorf("render %s: %w", script.Name(), err)
 	}
 	return text.String(), nil
+}
+
+func encode(value any) (string, error) {
+	text, err := json.Marshal(value)
+	return string(text), err
 }
 
 // Quote returns text as one word of a POSIX shell, whatever it contains.
