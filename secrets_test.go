@@ -88,8 +88,8 @@ func TestOutputs(t *testing.T) {
 			t.Errorf("output %s is %v, want %v", name, got, value)
 		}
 	}
-	if len(outputs.Inputs) != len(want)+2 {
-		t.Errorf("outputs are %v, want those of this test, kubeconfig and nodes", outputs.Inputs.StableKeys())
+	if len(outputs.Inputs) != len(want)+3 {
+		t.Errorf("outputs are %v, want those of this test, kubeconfig, knownHosts and nodes", outputs.Inputs.StableKeys())
 	}
 }
 

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"hello-kubernetes/internal/recorder"
+)
+
+// Every connection insists on the key of the host at its address, on every hop; and knownHosts tells the same keys.
+func TestConnectionsInsistOnTheirHostsKeys(t *testing.T) {
+	everyCommand(t, func(t *testing.T, s stack, command *recorder.Resource) {
+		known := map[string]string{}
+		for line := range strings.Lines(s.Get(t, stackOutputs).Text("knownHosts")) {
+			address, key, _ := strings.Cut(strings.TrimSpace(line), " ")
+			known[address] = key
+		}
+		if len(known) != 1+s.config.Workers.Count {
+			t.Fatalf("knownHosts has %d hosts, want the control plane and %d workers", len(known), s.config.Workers.Count)
+		}
+		hops := []string{"connection"}
+		if command.Text("connection.proxy.host") != "" {
+			hops = append(hops, "connection.proxy")
+		}
+		for _, hop := range hops {
+			host, key := command.Text(hop+".host"), command.Text(hop+".hostKey")
+			if !strings.HasPrefix(key, "ssh-ed25519 ") || key != known[host] {
+				t.Errorf("%s: the key of %s at %s is %q, known is %q", command.Name, hop, host, key, known[host])
+			}
+		}
+	})
+}
