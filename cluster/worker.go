@@ -10,7 +10,7 @@ import (
 )
 
 //go:embed scripts/token.sh
-var tokenScript string
+var tokenText string
 
 //go:embed scripts/join.sh
 var joinText string
@@ -22,15 +22,17 @@ var readyText string
 var leaveText string
 
 var (
+	tokenScript = remote.Template("token.sh", tokenText)
 	joinScript  = remote.Template("join.sh", joinText)
 	readyScript = remote.Template("ready.sh", readyText)
 	leaveScript = remote.Template("leave.sh", leaveText)
 )
 
-// workerParams fills in the scripts of one worker.
+// workerParams fills in the scripts of one worker. Its Node is labelled with the machine's ID: a Node that another machine
+// has left under its name is told by it.
 type workerParams struct {
-	Name, APIName         string
-	IgnorePreflightErrors []string
+	Name, APIName, Machine string
+	IgnorePreflightErrors  []string
 }
 
 // join registers a worker: prepare → a token of its own → join → Ready. Deleting it drains the node and removes it from
@@ -40,19 +42,16 @@ func (c *Cluster) join(ctx *pulumi.Context, worker remote.Host, args Args, start
 	if err != nil {
 		return nil, err
 	}
-	text := map[string]pulumi.String{}
-	for _, script := range []*template.Template{joinScript, readyScript, leaveScript} {
-		rendered, err := remote.Render(script, workerParams{worker.Name, apiName, args.IgnorePreflightErrors})
-		if err != nil {
-			return nil, err
-		}
-		text[script.Name()] = pulumi.String(rendered)
+	text := func(script *template.Template) pulumi.StringInput {
+		return worker.ID.ApplyT(func(id pulumi.ID) (string, error) {
+			return remote.Render(script, workerParams{worker.Name, apiName, string(id), args.IgnorePreflightErrors})
+		}).(pulumi.StringOutput)
 	}
 	onControlPlane := args.ControlPlane
 	onControlPlane.Name = worker.Name
 	token, err := remote.Run(ctx, onControlPlane, remote.Step{
 		Name:     "token",
-		Create:   pulumi.String(tokenScript),
+		Create:   text(tokenScript),
 		Triggers: pulumi.Array{worker.ID},
 		Timeout:  "5m",
 		Secret:   true,
@@ -62,7 +61,7 @@ func (c *Cluster) join(ctx *pulumi.Context, worker remote.Host, args Args, start
 	}
 	joined, err := remote.Run(ctx, worker, remote.Step{
 		Name:     "join",
-		Create:   text["join.sh"],
+		Create:   text(joinScript),
 		Stdin:    token.Stdout,
 		Triggers: pulumi.Array{args.ControlPlane.ID},
 		Timeout:  "10m",
@@ -72,8 +71,8 @@ func (c *Cluster) join(ctx *pulumi.Context, worker remote.Host, args Args, start
 	}
 	return remote.Run(ctx, onControlPlane, remote.Step{
 		Name:     "ready",
-		Create:   text["ready.sh"],
-		Delete:   text["leave.sh"],
+		Create:   text(readyScript),
+		Delete:   text(leaveScript),
 		Triggers: pulumi.Array{worker.ID},
 		Timeout:  "10m",
 	}, pulumi.Parent(c), pulumi.DependsOn([]pulumi.Resource{joined}))

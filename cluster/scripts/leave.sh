@@ -1,6 +1,7 @@
 set -Eeuo pipefail
 kubectl=(sudo kubectl --kubeconfig /etc/kubernetes/admin.conf)
-if [ -z "$("${kubectl[@]}" get node {{.Name}} --ignore-not-found -o name)" ]; then
+# The name may be another machine's by now.
+if [ -z "$("${kubectl[@]}" get node --field-selector metadata.name={{.Name}} --selector hello-kubernetes/machine={{.Machine}} -o name)" ]; then
 	exit 0
 fi
 "${kubectl[@]}" drain {{.Name}} --ignore-daemonsets --delete-emptydir-data --force --timeout 180s

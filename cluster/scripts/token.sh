@@ -1,4 +1,7 @@
 set -Eeuo pipefail
+# Of a machine that is gone there may still be its Node, under whose name nobody else may join.
+sudo kubectl --kubeconfig /etc/kubernetes/admin.conf delete node --ignore-not-found \
+	--field-selector metadata.name={{.Name}} --selector hello-kubernetes/machine,hello-kubernetes/machine!={{.Machine}} >/dev/null
 token=$(sudo kubeadm token create --kubeconfig /etc/kubernetes/admin.conf --ttl 30m)
 ca=$(sudo openssl x509 -in /etc/kubernetes/pki/ca.crt -noout -pubkey | openssl pkey -pubin -outform der | sha256sum)
 echo "$token ${ca%% *}"

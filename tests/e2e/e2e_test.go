@@ -23,6 +23,7 @@ var scenarios = []struct {
 	{"a new image rolls without a failed request", rollTheImage},
 	{"a killed pod comes back", killAPod},
 	{"a configuration error changes nothing", configurationError},
+	{"a lost machine is replaced", lostMachine},
 	{"an interrupted up goes on", interruptedUp},
 	{"a killed up goes on", killedUp},
 	{"no secret in logs and state", secrets},

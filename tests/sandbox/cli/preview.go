@@ -19,7 +19,7 @@ func preview(ctx context.Context, c *clone, args []string) error {
 		return err
 	}
 	if local {
-		if err := c.start(ctx); err != nil {
+		if _, err := c.start(ctx); err != nil {
 			return err
 		}
 		return c.pulumi(ctx, append([]string{"preview", "--stack", c.stack}, args...)...)

@@ -12,19 +12,20 @@ import (
 )
 
 // recover repairs what an update that was killed has left: locks, things in the region that no stack knows, and
-// operations that Pulumi does not know the end of.
-func (c *clone) recover(ctx context.Context) error {
+// operations that Pulumi does not know the end of. It returns the URNs of
+// all stacks' resources by ID.
+func (c *clone) recover(ctx context.Context) (known map[string]string, err error) {
 	if err := c.unlock(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	states, err := c.checkpoints()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	known := map[string]bool{}
+	known = map[string]string{}
 	for _, state := range states {
 		for _, r := range state.Deployment.Resources {
-			known[r.ID] = true
+			known[r.ID] = r.URN
 		}
 	}
 	var swept []string
@@ -41,15 +42,15 @@ func (c *clone) recover(ctx context.Context) error {
 		return applyNetwork(ctx, state)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(swept) > 0 {
 		say("Removed what an interrupted update had begun: %s", strings.Join(swept, ", "))
 	}
 	if state := states[c.stack]; state == nil || len(state.Deployment.PendingOperations) == 0 {
-		return nil
+		return known, nil
 	}
-	return c.forgetPending(ctx)
+	return known, c.forgetPending(ctx)
 }
 
 // forgetPending takes the pending operations out of the stack's state: what they had begun has been removed.

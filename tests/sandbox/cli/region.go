@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,6 +18,7 @@ import (
 
 	"hello-kubernetes/tests/sandbox/hosts"
 	"hello-kubernetes/tests/sandbox/internet"
+	"hello-kubernetes/tests/sandbox/plugins/aws"
 	"hello-kubernetes/tests/sandbox/region"
 	"hello-kubernetes/tests/sandbox/vpc"
 )
@@ -41,25 +43,36 @@ func (c *clone) claim() error {
 	return errors.Join(os.MkdirAll(region.Dir, 0o700), os.WriteFile(ownerFile, []byte(c.root), 0o600))
 }
 
-// raise brings the region up as its record says: the network, the internet, and the machines that should run.
-func (c *clone) raise(ctx context.Context) error {
-	store := region.Open(region.Dir)
+// raise brings the region up as its record says: the network, the internet, and the machines that should run. It returns
+// the instances whose machines are gone: they are terminated, as on AWS.
+func (c *clone) raise(ctx context.Context) (gone []string, err error) {
+	there, err := hosts.List(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var state *region.State
-	if err := store.Update(ctx, func(current *region.State) error {
+	err = region.Open(region.Dir).Update(ctx, func(current *region.State) error {
 		state = current
+		for id := range current.Instances {
+			if !slices.ContainsFunc(there, func(host hosts.Status) bool { return host.ID == id }) {
+				gone = append(gone, id)
+				aws.Terminate(current, id)
+			}
+		}
 		return applyNetwork(ctx, current)
-	}); err != nil {
-		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	if err := c.startInternet(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	for id := range state.Instances {
 		if err := (machines{}).Run(ctx, id, state); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return gone, nil
 }
 
 // raze removes everything of the region, whatever state it is in.

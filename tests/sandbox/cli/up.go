@@ -23,7 +23,11 @@ func up(ctx context.Context, c *clone, args []string) error {
 	if !local {
 		return run(ctx, os.Environ(), c.root, "pulumi", append([]string{"up", "--stack", c.stack}, args...)...)
 	}
-	if err := c.start(ctx); err != nil {
+	lost, err := c.start(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.forgetLost(ctx, lost); err != nil {
 		return err
 	}
 	say("Updating the stack %s", c.stack)
@@ -41,25 +45,50 @@ func up(ctx context.Context, c *clone, args []string) error {
 	return probe(ctx, os.Stdout, out.URL+"/ping")
 }
 
-// start makes everything ready for Pulumi to work on the sandbox region.
-func (c *clone) start(ctx context.Context) error {
+// start makes everything ready for Pulumi to work on the sandbox region. It returns the URNs of the stack's instances whose
+// machines are gone.
+func (c *clone) start(ctx context.Context) (lost []string, err error) {
 	if err := c.lock(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	if err := c.prepare(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	if err := c.claim(); err != nil {
-		return err
+		return nil, err
 	}
 	say("Starting the region")
-	if err := c.raise(ctx); err != nil {
-		return err
+	gone, err := c.raise(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if err := c.recover(ctx); err != nil {
-		return err
+	known, err := c.recover(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return c.setUp(ctx)
+	for _, id := range gone {
+		if urn := known[id]; strings.HasPrefix(urn, "urn:pulumi:"+c.stack+"::") {
+			lost = append(lost, urn)
+		}
+	}
+	return lost, c.setUp(ctx)
+}
+
+// forgetLost lets the stack see that instances are gone, so that they are made anew.
+func (c *clone) forgetLost(ctx context.Context, lost []string) error {
+	if len(lost) == 0 {
+		return nil
+	}
+	args := []string{"refresh", "--yes", "--stack", c.stack}
+	for _, urn := range lost {
+		if strings.HasSuffix(urn, "-control-plane") {
+			return errors.New("the control plane's machine is gone, and the cluster with it: run make down, then make up")
+		}
+		say("A machine is gone, and will be replaced: %s", urn)
+		args = append(args, "--target", urn)
+	}
+	_, err := c.ask(ctx, "", args...)
+	return err
 }
 
 // outputs are the stack's outputs.

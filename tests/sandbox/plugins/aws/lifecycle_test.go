@@ -411,10 +411,10 @@ func TestUnknownResourcesAndProperties(t *testing.T) {
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	known := map[string]bool{}
+	known := map[string]string{}
 	for _, l := range stage(b) {
 		if l.token == "aws:ec2/vpc:Vpc" {
-			known[b.make(l.token, l.inputs).id] = true
+			known[b.make(l.token, l.inputs).id] = string(urn(l.token))
 		}
 	}
 	err := b.store.Update(t.Context(), func(state *region.State) error {

@@ -8,9 +8,9 @@ import (
 )
 
 // Sweep removes from the region everything whose ID no stack knows, and returns the IDs: what the plug-in had begun
-// when it was killed.
-func Sweep(state *region.State, known map[string]bool) []string {
-	unknown := func(id string) bool { return id != "" && !known[id] }
+// when it was killed. Known are the URNs of all stacks' resources by ID.
+func Sweep(state *region.State, known map[string]string) []string {
+	unknown := func(id string) bool { return id != "" && known[id] == "" }
 	var swept []string
 	sweep := func(ids []string, drop func(*region.State, string) error) {
 		for _, id := range ids {
