@@ -160,10 +160,10 @@ func (f *fixture) create(urn, news string) (inputs, state resource.PropertyMap) 
 }
 
 // diff compares a state with inputs.
-func (f *fixture) diff(urn string, state, news resource.PropertyMap, ignore ...string) *pulumirpc.DiffResponse {
+func (f *fixture) diff(urn string, state, news resource.PropertyMap) *pulumirpc.DiffResponse {
 	f.t.Helper()
 	response, err := f.Diff(f.t.Context(), &pulumirpc.DiffRequest{
-		Urn: urn, Olds: wire(f.t, state), News: wire(f.t, news), IgnoreChanges: ignore,
+		Urn: urn, Olds: wire(f.t, state), News: wire(f.t, news),
 	})
 	if err != nil {
 		f.t.Fatal(err)

@@ -110,11 +110,8 @@ var immutable = map[schema.GroupKind][]string{
 	{Group: "storage.k8s.io", Kind: "StorageClass"}:                  {"parameters", "provisioner"},
 }
 
-// immutableFields lists what replaces the object when it changes, as paths split at their dots.
-func immutableFields(kind schema.GroupKind) [][]string {
-	paths := [][]string{{"metadata", "name"}, {"metadata", "namespace"}}
-	for _, field := range immutable[kind] {
-		paths = append(paths, strings.Split(field, "."))
-	}
-	return paths
+// replaces tells whether a change at a property path of the kind replaces the object.
+func replaces(kind schema.GroupKind, path string) bool {
+	fields := append([]string{"metadata.name", "metadata.namespace"}, immutable[kind]...)
+	return slices.ContainsFunc(fields, func(field string) bool { return within(path, field) })
 }

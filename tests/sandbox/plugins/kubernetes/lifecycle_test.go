@@ -83,23 +83,6 @@ func TestRefreshSeesDrift(t *testing.T) {
 	}
 }
 
-func TestImport(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	f.server.admit, f.server.react = defaults, healthy
-	f.create(deploymentURN, deploymentText)
-	read := f.read(deploymentURN, nil, nil)
-	inputs := unwire(t, read.Inputs)
-	for _, path := range []string{"status", "metadata.uid", "metadata.resourceVersion", `metadata.annotations["` + revisionAnnotation + `"]`} {
-		if at(t, inputs, path).HasValue() {
-			t.Errorf("%s is an input", path)
-		}
-	}
-	if got := f.diff(deploymentURN, unwire(t, read.Properties), inputs); got.Changes != pulumirpc.DiffResponse_DIFF_NONE {
-		t.Errorf("what was imported differs from itself: %v", got.DetailedDiff)
-	}
-}
-
 func TestPreviewAsksTheServer(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -3,7 +3,6 @@ package kubernetes
 import (
 	"encoding/base64"
 	"maps"
-	"reflect"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -107,23 +106,6 @@ func prune(live, shape any) any {
 // pruned is prune for objects.
 func pruned(live, shape *unstructured.Unstructured) *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: prune(live.Object, shape.Object).(map[string]any)}
-}
-
-// sameValue compares scalars as JSON does: an integer equals the same float.
-func sameValue(a, b any) bool {
-	return reflect.DeepEqual(number(a), number(b))
-}
-
-func number(value any) any {
-	switch value := value.(type) {
-	case int:
-		return float64(value)
-	case int32:
-		return float64(value)
-	case int64:
-		return float64(value)
-	}
-	return value
 }
 
 // annotation returns the value of an annotation, "" if it is missing or not known.
