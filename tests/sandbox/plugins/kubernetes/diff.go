@@ -3,7 +3,6 @@ package kubernetes
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -16,17 +15,13 @@ func (p *provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	if len(req.GetIgnoreChanges()) > 0 {
 		return nil, uncovered("ignoreChanges")
 	}
-	state, err := unmarshal("old state", req.GetOlds())
-	if err != nil {
-		return nil, err
-	}
-	news, err := unmarshal("inputs", req.GetNews())
+	state, news, err := unmarshal(req.GetOlds(), req.GetNews())
 	if err != nil {
 		return nil, err
 	}
 	object := toObject(news)
 	old, live := parseCheckpoint(state)
-	before := resource.NewPropertyMapFromMap(pruned(live, old).Object)
+	before := resource.NewPropertyMapFromMap(prune(live.Object, old.Object).(map[string]any))
 	after := resource.NewPropertyMapFromMap(object.Object)
 
 	response := &pulumirpc.DiffResponse{
@@ -49,10 +44,4 @@ func (p *provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	response.DeleteBeforeReplace = len(response.Replaces) > 0 &&
 		annotation(object, annotationAutonamed) != "true" && objectName(object) == objectName(live)
 	return response, nil
-}
-
-// within tells whether a property path is that of a field or below it.
-func within(path, field string) bool {
-	rest, ok := strings.CutPrefix(path, field)
-	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
