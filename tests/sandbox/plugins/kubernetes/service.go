@@ -42,7 +42,7 @@ func (c *cluster) lookAtService(ctx context.Context, seen *sight) error {
 	seen.ready = ready > 0 && unready == 0
 	seen.reasons = []string{fmt.Sprintf("waiting for the Service's pods: %d are ready, %d are not", ready, unready)}
 	if ready+unready == 0 {
-		seen.reasons = append(seen.reasons, "no pod that runs bears the labels of the Service's selector")
+		seen.reasons = append(seen.reasons, "the Service has no pods: those that its selector names may not run yet, or none bear its labels")
 	}
 	return nil
 }
