@@ -30,19 +30,6 @@ type apiServer struct {
 	admit   func(live, applied *unstructured.Unstructured) // plays defaulting before it
 }
 
-// served are the resources by group and version.
-var served = map[string][]metav1.APIResource{
-	"api/v1": {
-		{Name: "services", Kind: "Service", Namespaced: true}, {Name: "endpoints", Kind: "Endpoints", Namespaced: true},
-		{Name: "pods", Kind: "Pod", Namespaced: true}, {Name: "events", Kind: "Event", Namespaced: true},
-		{Name: "secrets", Kind: "Secret", Namespaced: true}, {Name: "configmaps", Kind: "ConfigMap", Namespaced: true},
-		{Name: "namespaces", Kind: "Namespace"},
-	},
-	"apis/apps/v1": {
-		{Name: "deployments", Kind: "Deployment", Namespaced: true}, {Name: "replicasets", Kind: "ReplicaSet", Namespaced: true},
-	},
-}
-
 func startAPIServer(t *testing.T) *apiServer {
 	t.Helper()
 	s := &apiServer{objects: map[string]*unstructured.Unstructured{}}
@@ -73,9 +60,6 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if s.discover(w, place) {
-		return
-	}
 	switch r.Method {
 	case http.MethodGet:
 		s.get(w, place)
@@ -86,34 +70,16 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *apiServer) discover(w http.ResponseWriter, place string) bool {
-	switch place {
-	case "version":
-		answer(w, http.StatusOK, map[string]string{"major": "1", "minor": "37", "gitVersion": "v1.37.2"})
-	case "api":
-		answer(w, http.StatusOK, metav1.APIVersions{Versions: []string{"v1"}})
-	case "apis":
-		apps := metav1.GroupVersionForDiscovery{GroupVersion: "apps/v1", Version: "v1"}
-		answer(w, http.StatusOK, metav1.APIGroupList{Groups: []metav1.APIGroup{
-			{Name: "apps", Versions: []metav1.GroupVersionForDiscovery{apps}, PreferredVersion: apps},
-		}})
-	default:
-		resources, ok := served[place]
-		if !ok {
-			return false
-		}
-		version := strings.TrimPrefix(strings.TrimPrefix(place, "apis/"), "api/")
-		answer(w, http.StatusOK, metav1.APIResourceList{GroupVersion: version, APIResources: resources})
-	}
-	return true
-}
-
 func (s *apiServer) get(w http.ResponseWriter, place string) {
 	if object, ok := s.objects[place]; ok {
 		answer(w, http.StatusOK, object.Object)
 		return
 	}
-	if !isCollection(place) {
+	if place == "version" {
+		answer(w, http.StatusOK, map[string]string{"major": "1", "minor": "37", "gitVersion": "v1.37.2"})
+		return
+	}
+	if path.Base(place) != "pods" {
 		notFound(w, place)
 		return
 	}
@@ -126,18 +92,6 @@ func (s *apiServer) get(w http.ResponseWriter, place string) {
 	answer(w, http.StatusOK, list.UnstructuredContent())
 }
 
-// isCollection tells namespaces/default/services from namespaces/default/services/name.
-func isCollection(place string) bool {
-	for group, resources := range served {
-		for _, resource := range resources {
-			if path.Base(place) == resource.Name && strings.HasPrefix(place, group) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func (s *apiServer) patch(w http.ResponseWriter, r *http.Request, place string) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -145,7 +99,7 @@ func (s *apiServer) patch(w http.ResponseWriter, r *http.Request, place string) 
 	}
 	live := s.objects[place]
 	if strings.Contains(r.Header.Get("Content-Type"), "json-patch") {
-		var patch []struct{ Value []any }
+		var patch []struct{ Value any }
 		if err := json.Unmarshal(body, &patch); err != nil {
 			panic(err)
 		}
@@ -175,6 +129,19 @@ func (s *apiServer) patch(w http.ResponseWriter, r *http.Request, place string) 
 		}
 	}
 	answer(w, http.StatusOK, next.Object)
+}
+
+// merge puts the fields of one object into another.
+func merge(into, from map[string]any) {
+	for key, value := range from {
+		mine, isMap := into[key].(map[string]any)
+		theirs, both := value.(map[string]any)
+		if isMap && both {
+			merge(mine, theirs)
+		} else {
+			into[key] = value
+		}
+	}
 }
 
 // put stores an object, as a controller or someone with kubectl would.

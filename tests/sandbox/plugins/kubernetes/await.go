@@ -4,160 +4,101 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/wait"
 )
-
-// defaultTimeout is how long an operation waits when neither customTimeouts nor the annotation says so.
-const defaultTimeout = 10 * time.Minute
 
 // sight is what one look at an object showed.
 type sight struct {
-	object   *unstructured.Unstructured
-	ready    bool
-	enough   bool                           // ready as far as is known, for when there is no time to look again
-	progress string                         // one line
-	problems []string                       // what stands in the way
-	explain  func(context.Context) []string // looks for more of it, where that takes looking; may be nil
+	live    *unstructured.Unstructured
+	ready   bool
+	settle  time.Duration // how long it has to stay as it is to count as ready
+	reasons []string      // how far it is, in one line, and what stands in the way
 }
 
-// reasons is all that stands in the way.
-func (s *sight) reasons(ctx context.Context) []string {
-	if s.explain == nil {
-		return s.problems
+// progress is how far the object is.
+func (s *sight) progress() string {
+	if len(s.reasons) == 0 {
+		return ""
 	}
-	return append(s.problems, s.explain(ctx)...)
+	return s.reasons[0]
 }
 
-// notReady is why an object that exists is not ready.
-type notReady struct {
-	summary string
-	reasons []string
-}
-
-// look reads an object and what belongs to it.
-type look func(context.Context) (*sight, error)
-
-// watcher returns how to look at objects of this kind, and nil for kinds that are ready once they exist. A look for now
-// judges what there is, be it behind the last change or not.
-func (p *provider) watcher(object *unstructured.Unstructured, now bool) look {
-	at := place{cluster: p.cluster, namespace: namespaceOf(object), name: object.GetName()}
-	switch object.GroupVersionKind() {
-	case schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}:
-		return (&deploymentWatch{place: at, now: now}).look
-	case schema.GroupVersionKind{Version: "v1", Kind: "Service"}:
-		return (&serviceWatch{place: at, now: now, settle: p.pace.settle}).look
+// look reads the object and finds out whether it is ready. Kinds without rules of their own are once they exist.
+func (p *provider) look(ctx context.Context, object *unstructured.Unstructured) (*sight, error) {
+	live, err := p.cluster.get(ctx, object)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	seen := &sight{live: live}
+	kind := live.GroupVersionKind().GroupKind()
+	switch {
+	case annotation(live, annotationSkipAwait) == "true":
+		seen.ready = true
+	case kind == schema.GroupKind{Group: "apps", Kind: "Deployment"}:
+		err = p.cluster.lookAtDeployment(ctx, seen)
+	case kind == schema.GroupKind{Kind: "Service"}:
+		seen.settle = p.pace.settle
+		err = p.cluster.lookAtService(ctx, seen)
+	default:
+		seen.ready = true
+	}
+	return seen, err
 }
 
-// place is where an object and what belongs to it are found.
-type place struct {
-	cluster         *cluster
-	namespace, name string
-}
-
-// await waits until the object is ready and returns it as last seen.
+// await waits until the object is ready and returns it as last seen, with the reasons if it did not become ready.
 func (p *provider) await(
-	ctx context.Context, urn resource.URN, inputs, live *unstructured.Unstructured, seconds float64,
-) (*unstructured.Unstructured, *notReady) {
-	look := p.watcher(live, false)
-	if look == nil || annotation(inputs, annotationSkipAwait) == "true" {
-		return live, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout(inputs, seconds))
-	defer cancel()
-	last := &sight{object: live}
+	ctx context.Context, urn resource.URN, object *unstructured.Unstructured, seconds float64,
+) (*unstructured.Unstructured, []string) {
+	last := &sight{live: object}
 	var problem error
-	for {
-		seen, err := look(ctx)
-		switch {
-		case err == nil && seen.ready:
-			p.progress(ctx, urn, "")
-			return seen.object, nil
-		case err == nil:
-			if seen.progress != last.progress {
-				p.progress(ctx, urn, seen.progress)
+	var since time.Time // the last change
+	err := wait.PollUntilContextTimeout(ctx, p.pace.look, timeout(seconds), true, func(ctx context.Context) (bool, error) {
+		seen, err := p.look(ctx, object)
+		if err != nil {
+			if ctx.Err() == nil {
+				problem = err
 			}
-			last, problem = seen, nil
-		case ctx.Err() == nil:
-			problem = err
+			return false, nil
 		}
-		select {
-		case <-ctx.Done():
-			return p.outOfTime(ctx, last, problem)
-		case <-time.After(p.pace.look):
+		if since.IsZero() || seen.progress() != last.progress() {
+			since = time.Now()
+			p.progress(ctx, urn, seen.progress())
 		}
+		last, problem = seen, nil
+		return seen.ready && time.Since(since) >= seen.settle, nil
+	})
+	if err == nil {
+		p.progress(ctx, urn, "")
+		return last.live, nil
 	}
-}
-
-// outOfTime is the end of a wait that timed out or was cancelled.
-func (p *provider) outOfTime(ctx context.Context, last *sight, problem error) (*unstructured.Unstructured, *notReady) {
-	if last.enough {
-		return last.object, nil
+	name := last.live.GetKind() + " " + objectName(last.live)
+	summary := fmt.Sprintf("%s timed out waiting to be ready", name)
+	if !errors.Is(err, context.DeadlineExceeded) {
+		summary = fmt.Sprintf("waiting for %s was cancelled", name)
 	}
-	name := objectName(last.object)
-	failure := &notReady{summary: fmt.Sprintf("%s %s timed out waiting to be ready", last.object.GetKind(), name)}
-	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		failure.summary = fmt.Sprintf("waiting for %s %s was cancelled", last.object.GetKind(), name)
-	}
-	// There is no time left to wait, but some to tell why it was in vain.
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	failure.reasons = last.reasons(after)
+	reasons := append([]string{summary}, last.reasons...)
 	if problem != nil {
-		failure.reasons = append(failure.reasons, "last look: "+problem.Error())
+		reasons = append(reasons, "last look: "+problem.Error())
 	}
-	return last.object, failure
+	return last.live, reasons
 }
 
-// timeout is how long an operation waits: as given with customTimeouts, else as annotated.
-func timeout(inputs *unstructured.Unstructured, seconds float64) time.Duration {
+// timeout is how long an operation waits: as given with customTimeouts, else ten minutes.
+func timeout(seconds float64) time.Duration {
 	if seconds > 0 {
 		return time.Duration(seconds * float64(time.Second))
 	}
-	if annotated, err := strconv.Atoi(annotation(inputs, annotationTimeout)); err == nil {
-		return time.Duration(annotated) * time.Second
-	}
-	return defaultTimeout
+	return 10 * time.Minute
 }
 
-// get reads the object into a Go type, and returns it as it was sent, too.
-func (p place) get(ctx context.Context, resource schema.GroupVersionResource, into any) (*unstructured.Unstructured, error) {
-	object, err := p.cluster.objects.Resource(resource).Namespace(p.namespace).Get(ctx, p.name, metav1.GetOptions{})
-	if err != nil {
-		return nil, err
-	}
-	return object, runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, into)
-}
-
-// list reads the objects of the place's namespace into Go types.
-func list[T any](ctx context.Context, p place, resource schema.GroupVersionResource, options metav1.ListOptions) ([]T, error) {
-	found, err := p.cluster.objects.Resource(resource).Namespace(p.namespace).List(ctx, options)
-	if err != nil {
-		return nil, err
-	}
-	items := make([]T, len(found.Items))
-	for i, item := range found.Items {
-		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(item.Object, &items[i]); err != nil {
-			return nil, err
-		}
-	}
-	return items, nil
-}
-
-// ownedBy tells whether an object belongs to an owner.
-func ownedBy(object, owner metav1.Object) bool {
-	for _, reference := range object.GetOwnerReferences() {
-		if reference.UID == owner.GetUID() {
-			return true
-		}
-	}
-	return false
+// decode returns the object, or the list of objects, as its Go type.
+func decode[T any](object runtime.Unstructured) (*T, error) {
+	typed := new(T)
+	return typed, runtime.DefaultUnstructuredConverter.FromUnstructured(object.UnstructuredContent(), typed)
 }

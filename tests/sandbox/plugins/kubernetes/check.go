@@ -17,29 +17,29 @@ func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulum
 	if err != nil {
 		return nil, err
 	}
-	olds, err := unmarshal("old inputs", req.GetOlds())
-	if err != nil {
-		return nil, err
-	}
-	news, err := unmarshal("inputs", req.GetNews())
+	olds, news, err := unmarshal(req.GetOlds(), req.GetNews())
 	if err != nil {
 		return nil, err
 	}
 	object := toObject(news)
-	failures := identify(kind, object)
-	if err := covered(kind, object); err != nil {
+	if err := coveredAnnotations(object); err != nil {
 		return nil, err
 	}
-	normalize(object)
+	failures := identify(kind, object)
 	if failure := rename(req, urn, object, toObject(olds)); failure != nil {
 		failures = append(failures, failure)
 	}
-	if object.GetNamespace() == "" && p.options.namespace != "" && p.namespaced(kind) && !unknown(field(object, "namespace")) {
-		object.SetNamespace(p.options.namespace)
+	if kinds[kind.GroupKind()].clusterScoped {
+		object.SetNamespace("")
+	} else if !given(object, "namespace") {
+		object.SetNamespace("default")
+	}
+	if !news.ContainsUnknowns() {
+		normalize(object)
 	}
 	checked := resource.NewPropertyMapFromMap(object.Object)
 	markSecrets(checked, news)
-	inputs, err := p.marshal("checked inputs", checked)
+	inputs, err := marshal(checked)
 	if err != nil {
 		return nil, err
 	}
@@ -49,12 +49,11 @@ func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulum
 // identify fills in apiVersion and kind, which the type decides. Others than those are failures.
 func identify(kind schema.GroupVersionKind, object *unstructured.Unstructured) []*pulumirpc.CheckFailure {
 	var failures []*pulumirpc.CheckFailure
-	for _, part := range [][2]string{{"apiVersion", kind.GroupVersion().String()}, {"kind", kind.Kind}} {
-		key, want := part[0], part[1]
-		if given, ok := object.Object[key]; ok && given != want {
+	for key, want := range map[string]string{"apiVersion": kind.GroupVersion().String(), "kind": kind.Kind} {
+		if said, ok := object.Object[key]; ok && said != want {
 			failures = append(failures, &pulumirpc.CheckFailure{
 				Property: key,
-				Reason:   fmt.Sprintf("is %v, but the resource's type asks for %s", given, want),
+				Reason:   fmt.Sprintf("is %v, but the resource's type asks for %s", said, want),
 			})
 		}
 		object.Object[key] = want
@@ -62,52 +61,35 @@ func identify(kind schema.GroupVersionKind, object *unstructured.Unstructured) [
 	return failures
 }
 
-// rename gives an object without a name one: the old one if that was given here as well, else a new one.
+// given tells whether the object's metadata has a key, be its value known or not.
+func given(object *unstructured.Unstructured, key string) bool {
+	_, found, err := unstructured.NestedFieldNoCopy(object.Object, "metadata", key)
+	return found || err != nil // metadata that is not known yet is no map
+}
+
+// rename gives an object without a name one: the old one if that was given here as well, else the resource's name with a
+// random suffix, or what the engine proposes.
 func rename(req *pulumirpc.CheckRequest, urn resource.URN, object, old *unstructured.Unstructured) *pulumirpc.CheckFailure {
-	name := field(object, "name")
+	autonaming := req.GetAutonaming()
 	switch {
-	case object.GetName() != "" || unknown(name):
+	case given(object, "name"):
 		return nil
+	case given(object, "generateName"):
+		return &pulumirpc.CheckFailure{Property: "metadata.generateName", Reason: "is not supported by server-side apply"}
 	case annotation(old, annotationAutonamed) == "true":
 		object.SetName(old.GetName())
-	case field(object, "generateName") != nil:
-		return &pulumirpc.CheckFailure{Property: "metadata.generateName", Reason: "is not supported by server-side apply"}
-	case len(old.Object) > 0:
-		return nil
+	case autonaming.GetMode() == pulumirpc.CheckRequest_AutonamingOptions_DISABLE:
+		return &pulumirpc.CheckFailure{Property: "metadata.name", Reason: "is required: automatic naming is disabled"}
+	case autonaming != nil:
+		object.SetName(autonaming.GetProposedName())
 	default:
-		name, err := newName(req, urn)
+		name, err := resource.NewUniqueName(req.GetRandomSeed(), urn.Name()+"-", 0, 0, nil)
 		if err != nil {
 			return &pulumirpc.CheckFailure{Property: "metadata.name", Reason: err.Error()}
 		}
 		object.SetName(name)
 	}
-	annotations := object.GetAnnotations()
-	if annotations == nil {
-		annotations = map[string]string{}
-	}
-	annotations[annotationAutonamed] = "true"
-	if !unknown(field(object, "annotations")) {
-		object.SetAnnotations(annotations)
-	}
+	// Annotations that are not known yet cannot take the mark, and a preview does without.
+	_ = unstructured.SetNestedField(object.Object, "true", "metadata", "annotations", annotationAutonamed)
 	return nil
-}
-
-// newName is the resource's name with a random suffix, or what the engine proposes.
-func newName(req *pulumirpc.CheckRequest, urn resource.URN) (string, error) {
-	if autonaming := req.GetAutonaming(); autonaming != nil {
-		if autonaming.GetMode() == pulumirpc.CheckRequest_AutonamingOptions_DISABLE {
-			return "", fmt.Errorf("is required: automatic naming is disabled")
-		}
-		return autonaming.GetProposedName(), nil
-	}
-	return resource.NewUniqueName(req.GetRandomSeed(), urn.Name()+"-", 0, 0, nil)
-}
-
-// field returns a field of the object's metadata, which may be unknown as a whole, and nil if there is none.
-func field(object *unstructured.Unstructured, key string) any {
-	metadata, ok := object.Object["metadata"].(map[string]any)
-	if !ok {
-		return object.Object["metadata"]
-	}
-	return metadata[key]
 }

@@ -36,6 +36,18 @@ func TestCheckGivesInputsTheServersForm(t *testing.T) {
 	}
 }
 
+func TestCheckPutsObjectsWhereTheyBelong(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	urn := "urn:pulumi:s::p::kubernetes:core/v1:Namespace::n"
+	if at(t, f.check(urn, "{}", `{"metadata": {"name": "n"}}`), "metadata.namespace").HasValue() {
+		t.Error("a Namespace was put into a namespace")
+	}
+	if at(t, f.check(configMapURN, "{}", `{"metadata": {"name": "n", "namespace": "unknown"}}`), "metadata.namespace").IsString() {
+		t.Error("a namespace that is not known yet was replaced")
+	}
+}
+
 func TestCheckNamesObjectsWithoutAName(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -98,21 +110,18 @@ func TestCheckRefusesWhatIsNotCovered(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	named := `{"metadata": {"name": "a"}}`
-	skipping := `{"metadata": {"name": "a", "annotations": {"pulumi.com/skipAwait": "true"}}}`
 	for name, test := range map[string]struct {
 		token, news string
 		covered     bool
 	}{
-		"a Job":                         {"batch/v1:Job", named, false},
-		"a Job that nobody waits for":   {"batch/v1:Job", skipping, true},
-		"a Pod":                         {"core/v1:Pod", skipping, false},
-		"a chart":                       {"helm.sh/v3:Release", named, false},
-		"a patch":                       {"core/v1:ConfigMapPatch", named, false},
-		"a list":                        {"core/v1:ConfigMapList", named, false},
-		"a definition":                  {"apiextensions.k8s.io/v1:CustomResourceDefinition", named, false},
-		"a custom resource":             {"example.com/v1:JobList", named, true},
-		"an annotation to wait for":     {"core/v1:ConfigMap", `{"metadata": {"name": "a", "annotations": {"pulumi.com/waitFor": "x"}}}`, false},
-		"the token of a ServiceAccount": {"core/v1:Secret", `{"type": "kubernetes.io/service-account-token", "metadata": {"name": "a"}}`, false},
+		"a Role":                    {"rbac.authorization.k8s.io/v1:Role", named, true},
+		"a Job":                     {"batch/v1:Job", named, false},
+		"a Pod":                     {"core/v1:Pod", named, false},
+		"a chart":                   {"helm.sh/v3:Release", named, false},
+		"a patch":                   {"core/v1:ConfigMapPatch", named, false},
+		"a list":                    {"core/v1:ConfigMapList", named, false},
+		"a custom resource":         {"example.com/v1:Thing", named, false},
+		"an annotation to wait for": {"core/v1:ConfigMap", `{"metadata": {"name": "a", "annotations": {"pulumi.com/waitFor": "x"}}}`, false},
 	} {
 		_, err := f.Check(t.Context(), &pulumirpc.CheckRequest{
 			Urn: "urn:pulumi:s::p::kubernetes:" + test.token + "::a", News: wire(t, properties(t, test.news)),

@@ -1,39 +1,30 @@
 package kubernetes
 
 import (
-	"strings"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil/rpcerror"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/structpb"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// A resource's outputs are the live object's fields and these three: what it was applied from, the API version it was
-// made with, and the name that server-side apply knows it by. The keys are the official ones, so that a state outlives a
-// change of plug-in.
+// A resource's outputs are the live object's fields and these three: what it was applied from, its API version, and the
+// name that server-side apply knows it by. The keys are the official ones, so that a state outlives a change of plug-in.
 const (
 	inputsKey       = "__inputs"
 	apiVersionKey   = "__initialApiVersion"
 	fieldManagerKey = "__fieldManager"
 )
 
-// application is what is applied.
-type application struct {
-	object  *unstructured.Unstructured
-	inputs  resource.PropertyMap // the same, with their secrets
-	version string               // the API version that the object was made with
-	manager string               // the field manager
-}
-
 // checkpoint is what the engine keeps of the live object. Values that were secret inputs stay secret.
-func (a *application) checkpoint(live *unstructured.Unstructured) resource.PropertyMap {
+func checkpoint(live *unstructured.Unstructured, inputs resource.PropertyMap, manager string) (*structpb.Struct, error) {
 	state := resource.NewPropertyMapFromMap(live.Object)
-	applied := resource.NewPropertyMapFromMap(a.object.Object)
-	markSecrets(state, a.inputs)
-	markSecrets(applied, a.inputs)
-	state[inputsKey] = resource.NewObjectProperty(applied)
-	state[apiVersionKey] = resource.NewStringProperty(a.version)
-	state[fieldManagerKey] = resource.NewStringProperty(a.manager)
-	return state
+	markSecrets(state, inputs)
+	state[inputsKey] = resource.NewObjectProperty(inputs)
+	state[apiVersionKey] = inputs["apiVersion"]
+	state[fieldManagerKey] = resource.NewStringProperty(manager)
+	return marshal(state)
 }
 
 // parseCheckpoint takes a state apart again.
@@ -47,24 +38,20 @@ func parseCheckpoint(state resource.PropertyMap) (inputs, live *unstructured.Uns
 	return &unstructured.Unstructured{Object: applied}, live
 }
 
-// versionOf is the API version that the object was made with.
-func versionOf(state resource.PropertyMap, inputs *unstructured.Unstructured) string {
-	if version := state[apiVersionKey]; version.IsString() {
-		return version.StringValue()
-	}
-	return inputs.GetAPIVersion()
-}
-
-// managerOf is the field manager of the object: as annotated, else as kept, else a new one. Each object has its own, so
-// that two programs that apply the same object see each other's fields.
-func managerOf(state resource.PropertyMap, inputs *unstructured.Unstructured) (string, error) {
-	if manager := annotation(inputs, annotationManager); manager != "" {
-		return manager, nil
-	}
+// managerOf is the field manager of the object: as kept, else a new one. Each object has its own, so that two programs
+// that apply the same object see each other's fields.
+func managerOf(state resource.PropertyMap) (string, error) {
 	if manager := state[fieldManagerKey]; manager.IsString() {
 		return manager.StringValue(), nil
 	}
 	return resource.NewUniqueName(nil, "pulumi-kubernetes-", 0, 0, nil)
+}
+
+// partial is the error of an operation after which the object exists but is not ready. The engine keeps the state and the
+// reasons, the first of which sums up the others.
+func partial(id string, state, inputs *structpb.Struct, reasons []string) error {
+	detail := &pulumirpc.ErrorResourceInitFailed{Id: id, Properties: state, Inputs: inputs, Reasons: reasons}
+	return rpcerror.WithDetails(rpcerror.New(codes.Unknown, reasons[0]), detail)
 }
 
 // markSecrets makes secret what was secret in the inputs, and all of a Secret's data. A list is secret as a whole where
@@ -72,11 +59,10 @@ func managerOf(state resource.PropertyMap, inputs *unstructured.Unstructured) (s
 func markSecrets(outputs, inputs resource.PropertyMap) {
 	if kind := outputs["kind"]; kind.IsString() && kind.StringValue() == "Secret" {
 		for _, key := range []resource.PropertyKey{"data", "stringData"} {
-			if data, ok := outputs[key]; ok && !data.IsSecret() {
+			if data, ok := outputs[key]; ok {
 				outputs[key] = resource.MakeSecret(data)
 			}
 		}
-		return
 	}
 	for key, input := range inputs {
 		output, ok := outputs[key]
@@ -88,12 +74,4 @@ func markSecrets(outputs, inputs resource.PropertyMap) {
 			outputs[key] = resource.MakeSecret(output)
 		}
 	}
-}
-
-// parseID splits an ID into namespace, "" for objects without one, and name.
-func parseID(id string) (namespace, name string) {
-	if namespace, name, found := strings.Cut(id, "/"); found {
-		return namespace, name
-	}
-	return "", id
 }

@@ -1,122 +1,78 @@
 package kubernetes
 
 import (
+	"context"
 	"errors"
-	"fmt"
-	"net/http"
-	"syscall"
+	"net"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/discovery"
-	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/restmapper"
+	"k8s.io/client-go/tools/clientcmd"
 )
+
+// errKubeconfig says nothing of the text, which holds credentials.
+var errKubeconfig = errors.New("kubeconfig is no kubeconfig in YAML or JSON")
 
 // cluster is a cluster that answered.
 type cluster struct {
-	objects dynamic.Interface
-	kinds   meta.ResettableRESTMapper
+	dynamic.Interface
 }
 
-// connect reaches for the cluster; refused connections are tried again after the pause. The limits are the official ones,
-// which leave out that requests time out.
-func connect(config *rest.Config, pause time.Duration) (*cluster, error) {
+// connect reaches for the cluster. The limits are the official ones, which leave out that requests time out.
+func connect(kubeconfig string, pause time.Duration) (*cluster, error) {
+	config, err := clientcmd.RESTConfigFromKubeConfig([]byte(kubeconfig))
+	if err != nil {
+		return nil, errKubeconfig
+	}
 	config.Burst, config.QPS, config.Timeout = 120, 50, 30*time.Second
 	config.WarningHandler = rest.NoWarnings{}
 	config.UserAgent = "pulumi-kubernetes/" + Version
-	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
-		return &retrying{next: next, attempts: 5, pause: pause}
-	})
+	config.Dial = patient(pause)
 	objects, err := dynamic.NewForConfig(config)
 	if err != nil {
 		return nil, err
 	}
-	found, err := discovery.NewDiscoveryClientForConfig(config)
+	server, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := found.ServerVersion(); err != nil {
+	if _, err := server.ServerVersion(); err != nil {
 		return nil, err
 	}
-	return &cluster{objects: objects, kinds: restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(found))}, nil
+	return &cluster{objects}, nil
+}
+
+// patient dials again, after a pause, where the connection is refused: an API server that restarts is back within seconds.
+func patient(pause time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		var conn net.Conn
+		var failure error
+		tries := wait.Backoff{Duration: pause, Factor: 1, Steps: 5}
+		err := wait.ExponentialBackoffWithContext(ctx, tries, func(ctx context.Context) (bool, error) {
+			conn, failure = (&net.Dialer{}).DialContext(ctx, network, address)
+			return !utilnet.IsConnectionRefused(failure), nil
+		})
+		if failure != nil {
+			return nil, failure
+		}
+		return conn, err
+	}
 }
 
 // client returns the client for the object's kind and namespace.
-func (c *cluster) client(object *unstructured.Unstructured) (dynamic.ResourceInterface, error) {
-	mapping, err := c.mapping(object.GroupVersionKind())
-	if err != nil {
-		return nil, err
-	}
-	resources := c.objects.Resource(mapping.Resource)
-	if mapping.Scope.Name() != meta.RESTScopeNameNamespace {
-		return resources, nil
-	}
-	return resources.Namespace(namespaceOf(object)), nil
+func (c *cluster) client(object *unstructured.Unstructured) dynamic.ResourceInterface {
+	resource, _ := meta.UnsafeGuessKindToResource(object.GroupVersionKind())
+	return c.Resource(resource).Namespace(object.GetNamespace())
 }
 
-// mapping asks the server what serves a kind, anew where it served none: a definition may have come since.
-func (c *cluster) mapping(kind schema.GroupVersionKind) (*meta.RESTMapping, error) {
-	mapping, err := c.kinds.RESTMapping(kind.GroupKind(), kind.Version)
-	if meta.IsNoMatchError(err) {
-		c.kinds.Reset()
-		mapping, err = c.kinds.RESTMapping(kind.GroupKind(), kind.Version)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("find what serves %s: %w", kind, err)
-	}
-	return mapping, nil
-}
-
-// serves tells whether the cluster is there and has the kind.
-func (c *cluster) serves(kind schema.GroupVersionKind) bool {
-	if c == nil {
-		return false
-	}
-	_, err := c.mapping(kind)
-	return err == nil
-}
-
-// namespaceOf is the object's namespace, which is default where it names none.
-func namespaceOf(object *unstructured.Unstructured) string {
-	if namespace := object.GetNamespace(); namespace != "" {
-		return namespace
-	}
-	return "default"
-}
-
-// retrying sends a request again when the connection is refused: an API server that restarts is back within seconds.
-type retrying struct {
-	next     http.RoundTripper
-	attempts int
-	pause    time.Duration
-}
-
-// RoundTrip implements http.RoundTripper.
-func (r *retrying) RoundTrip(request *http.Request) (*http.Response, error) {
-	for attempt := 1; ; attempt++ {
-		response, err := r.next.RoundTrip(request)
-		spent := request.Body != nil && request.GetBody == nil
-		if !errors.Is(err, syscall.ECONNREFUSED) || attempt == r.attempts || spent {
-			return response, err
-		}
-		select {
-		case <-request.Context().Done():
-			return nil, err
-		case <-time.After(r.pause):
-		}
-		if request.GetBody == nil {
-			continue
-		}
-		body, bodyErr := request.GetBody()
-		if bodyErr != nil {
-			return nil, err
-		}
-		request = request.Clone(request.Context())
-		request.Body = body
-	}
+// get returns the live object.
+func (c *cluster) get(ctx context.Context, object *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	return c.client(object).Get(ctx, object.GetName(), metav1.GetOptions{})
 }

@@ -10,46 +10,35 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
 )
 
-// options are what the provider's configuration sets besides the cluster.
-type options struct {
-	secrets           bool   // the engine takes secrets
-	namespace         string // of objects that name none
-	deleteUnreachable bool   // objects of a cluster that is gone count as deleted
-}
+const (
+	kubeconfigKey = "kubeconfig"
+	// identifierKey tells which cluster a kubeconfig is for. While it stays, so does the cluster.
+	identifierKey = "clusterIdentifier"
+	// unreachableKey drops objects of a cluster that is gone from the state.
+	unreachableKey = "deleteUnreachable"
+)
 
-// clusterIdentifier tells which cluster a kubeconfig is for. While it stays, so does the cluster.
-const clusterIdentifier = "clusterIdentifier"
+// settings are the provider's inputs that are covered, and the one that the engine adds.
+var settings = []resource.PropertyKey{kubeconfigKey, identifierKey, unreachableKey, "version"}
 
-// clusterKeys are the inputs that decide the cluster without an identifier.
-var clusterKeys = []resource.PropertyKey{"kubeconfig", "context", "cluster"}
-
-// refusedConfig names the settings that are not covered, each with the value that asks for it ("" is any).
-var refusedConfig = map[resource.PropertyKey]string{
-	"enableConfigMapMutable": "true",
-	"enableSecretMutable":    "true",
-	"enableServerSideApply":  "false",
-	"helmReleaseSettings":    "",
-	"kubeClientSettings":     "",
-	"renderYamlToDirectory":  "",
-	"skipUpdateUnreachable":  "true",
-	"strictMode":             "true",
-}
-
-// CheckConfig refuses settings that are not covered. All else is taken as it is.
+// CheckConfig asks for a kubeconfig and refuses settings that are not covered. All else is taken as it is.
 func (p *provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
-	news, err := unmarshal("provider inputs", req.GetNews())
+	_, news, err := unmarshal(nil, req.GetNews())
 	if err != nil {
 		return nil, err
 	}
 	var failures []*pulumirpc.CheckFailure
-	for key, value := range refusedConfig {
-		given := news[key]
-		if given.IsBool() {
-			given = resource.NewStringProperty(fmt.Sprint(given.BoolValue()))
-		}
-		if given.HasValue() && (value == "" || given.IsString() && given.StringValue() == value) {
+	if !news.HasValue(kubeconfigKey) {
+		failures = append(failures, &pulumirpc.CheckFailure{
+			Property: kubeconfigKey, Reason: uncovered("a provider without a kubeconfig of its own").Error(),
+		})
+	}
+	for _, key := range news.StableKeys() {
+		if !slices.Contains(settings, key) {
 			reason := uncovered("the provider's " + string(key)).Error()
 			failures = append(failures, &pulumirpc.CheckFailure{Property: string(key), Reason: reason})
 		}
@@ -61,81 +50,62 @@ func (p *provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (
 // stays, nothing else replaces; one that changes always does. Without, the active cluster of the kubeconfig decides, and
 // one that is not known yet counts as another.
 func (p *provider) DiffConfig(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
-	olds, err := unmarshal("old provider inputs", req.GetOlds())
+	olds, news, err := unmarshal(req.GetOlds(), req.GetNews())
 	if err != nil {
 		return nil, err
 	}
-	news, err := unmarshal("provider inputs", req.GetNews())
-	if err != nil {
-		return nil, err
-	}
-	olds, news = withoutSecrets(olds), withoutSecrets(news)
+	olds, news = plain(olds), plain(news)
 	diff := olds.Diff(news)
 	if diff == nil {
 		return &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}, nil
 	}
 	response := &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_SOME}
-	if diff.Updated(clusterIdentifier) {
-		response.Replaces = append(response.Replaces, clusterIdentifier)
-	}
-	if unknown := slices.IndexFunc(clusterKeys, func(key resource.PropertyKey) bool { return news[key].IsComputed() }); unknown >= 0 {
-		key := string(clusterKeys[unknown])
-		response.Diffs = []string{key}
-		response.Replaces = append(response.Replaces, key)
-	} else if err := diffCluster(response, diff, olds, news); err != nil {
-		return nil, err
-	}
-	if diff.Same(clusterIdentifier) && news.HasValue(clusterIdentifier) {
-		response.Replaces = nil
-	}
-	return response, nil
-}
-
-// diffCluster adds what changed, and what of it leads to another cluster.
-func diffCluster(response *pulumirpc.DiffResponse, diff *resource.ObjectDiff, olds, news resource.PropertyMap) error {
 	for _, key := range diff.ChangedKeys() {
 		response.Diffs = append(response.Diffs, string(key))
 	}
 	slices.Sort(response.Diffs)
-	before, err := activeCluster(olds)
-	if err != nil {
-		return err
+	switch {
+	case diff.Updated(identifierKey):
+		response.Replaces = []string{identifierKey}
+	case news.HasValue(identifierKey) && diff.Same(identifierKey):
+	case !sameCluster(olds[kubeconfigKey], news[kubeconfigKey]):
+		response.Replaces = []string{kubeconfigKey}
 	}
-	after, err := activeCluster(news)
-	if err != nil {
-		return err
+	return response, nil
+}
+
+// sameCluster tells whether two kubeconfigs lead to one cluster: server, certificate authority and so on. One that leads
+// nowhere is no other cluster.
+func sameCluster(before, after resource.PropertyValue) bool {
+	if after.IsComputed() {
+		return false
 	}
-	if before == nil || after == nil || reflect.DeepEqual(before, after) {
+	old, current := activeCluster(before), activeCluster(after)
+	return old == nil || current == nil || reflect.DeepEqual(old, current)
+}
+
+func activeCluster(kubeconfig resource.PropertyValue) *api.Cluster {
+	if !kubeconfig.IsString() {
 		return nil
 	}
-	for _, key := range clusterKeys {
-		if slices.Contains(response.Diffs, string(key)) {
-			response.Replaces = append(response.Replaces, string(key))
-		}
+	parsed, err := clientcmd.Load([]byte(kubeconfig.StringValue()))
+	if err != nil {
+		return nil
 	}
-	return nil
+	current := parsed.Contexts[parsed.CurrentContext]
+	if current == nil {
+		return nil
+	}
+	return parsed.Clusters[current.Cluster]
 }
 
 // Configure reads the settings and reaches for the cluster. One that cannot be reached is no error yet: previews compute
 // from inputs, and the operations that need it fail.
 func (p *provider) Configure(_ context.Context, req *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
 	//nolint:staticcheck // the engine still sends both forms, and these are the ones that are strings throughout
-	settings := config(req.GetVariables())
-	p.options = options{
-		secrets:           req.GetAcceptSecrets(),
-		namespace:         settings.get("namespace"),
-		deleteUnreachable: cmp.Or(settings.get("deleteUnreachable"), os.Getenv("PULUMI_K8S_DELETE_UNREACHABLE")) == "true",
-	}
-	client, namespace, err := settings.client()
-	if namespace != "" {
-		p.options.namespace = namespace
-	}
-	if err == nil {
-		p.cluster, err = connect(client, p.pace.retry)
-	}
-	if err != nil {
-		p.cluster, p.reason = nil, err.Error()
-	}
+	variables := req.GetVariables()
+	p.deleteUnreachable = cmp.Or(variables["kubernetes:config:"+unreachableKey], os.Getenv("PULUMI_K8S_DELETE_UNREACHABLE")) == "true"
+	p.cluster, p.reason = connect(variables["kubernetes:config:"+kubeconfigKey], p.pace.look)
 	return &pulumirpc.ConfigureResponse{
 		AcceptSecrets:                   true,
 		SupportsPreview:                 true,
@@ -143,8 +113,8 @@ func (p *provider) Configure(_ context.Context, req *pulumirpc.ConfigureRequest)
 	}, nil
 }
 
-// config is the provider's configuration: values by key, those that are not text in JSON.
-type config map[string]string
-
-// get returns a setting, "" if it is not set.
-func (c config) get(key string) string { return c["kubernetes:config:"+key] }
+// unreachable is the error of an operation that needs the cluster. It names the remedy for one that is gone for good.
+func (p *provider) unreachable() error {
+	return fmt.Errorf("the Kubernetes cluster is unreachable: %w. If it was deleted, run again with the environment variable "+
+		"PULUMI_K8S_DELETE_UNREACHABLE=true, and what was on it is dropped from the state", p.reason)
+}

@@ -46,12 +46,10 @@ func TestDiffConfig(t *testing.T) {
 func TestCheckConfigRefusesWhatIsNotCovered(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`{"enableServerSideApply": "false"}`:     "enableServerSideApply",
-		`{"enableServerSideApply": false}`:       "enableServerSideApply",
-		`{"enableServerSideApply": "true"}`:      "",
-		`{"renderYamlToDirectory": "out"}`:       "renderYamlToDirectory",
-		`{"deleteUnreachable": "true"}`:          "",
-		`{"kubeconfig": "x", "namespace": "ns"}`: "",
+		`{"kubeconfig": "x", "enableServerSideApply": "false"}`:                                                 "enableServerSideApply",
+		`{"kubeconfig": "x", "renderYamlToDirectory": "out"}`:                                                   "renderYamlToDirectory",
+		`{"kubeconfig": "unknown", "clusterIdentifier": "c", "deleteUnreachable": "true", "version": "4.24.0"}`: "",
+		`{"clusterIdentifier": "c"}`:                                                                            "kubeconfig",
 	} {
 		got, err := newProvider(t.Context()).CheckConfig(t.Context(), &pulumirpc.CheckRequest{News: wire(t, properties(t, text))})
 		if err != nil {
@@ -76,19 +74,6 @@ func TestConfigureTellsNothingOfAKubeconfig(t *testing.T) {
 		if f.cluster != nil || err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("a bad kubeconfig gives the error %v", err)
 		}
-	}
-}
-
-func TestConfigureTakesTheNamespace(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	f.configure(map[string]string{"kubeconfig": f.server.kubeconfig(), "namespace": "apps"})
-	if got := at(t, f.check(configMapURN, "{}", `{"data": {}}`), "metadata.namespace").StringValue(); got != "apps" {
-		t.Errorf("the namespace is %q, want apps", got)
-	}
-	urn := "urn:pulumi:s::p::kubernetes:core/v1:Namespace::n"
-	if at(t, f.check(urn, "{}", `{"metadata": {"name": "n"}}`), "metadata.namespace").HasValue() {
-		t.Error("a Namespace was put into a namespace")
 	}
 }
 

@@ -1,96 +1,82 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// revisionAnnotation numbers the roll-outs of a Deployment, and is on the ReplicaSet of each.
-const revisionAnnotation = "deployment.kubernetes.io/revision"
-
-// deploymentWatch looks at a Deployment and its current ReplicaSet.
-type deploymentWatch struct {
-	place
-	now bool // judge what there is, be it behind the last change or not
-}
-
-// look finds a Deployment ready when its controller has seen the last change, it is available, and the ReplicaSet of the
-// current revision has all its pods ready. From the second revision on the roll-out has to be complete as well.
-func (w *deploymentWatch) look(ctx context.Context) (*sight, error) {
-	var d appsv1.Deployment
-	object, err := w.get(ctx, appsv1.SchemeGroupVersion.WithResource("deployments"), &d)
+// lookAtDeployment finds a Deployment ready when its controller has seen the last change and every pod is of the current
+// revision and available. It asks for as many as the live object does, so that scaling it by hand is no failure.
+func (c *cluster) lookAtDeployment(ctx context.Context, seen *sight) error {
+	d, err := decode[appsv1.Deployment](seen.live)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	seen := &sight{object: object}
-	if !w.now && d.Status.ObservedGeneration != d.Generation {
-		seen.progress = "waiting for the Deployment's controller"
-		seen.problems = []string{"the Deployment's controller has not seen the last change"}
-		return seen, nil
+	status, wanted := d.Status, int32(1)
+	if d.Spec.Replicas != nil {
+		wanted = *d.Spec.Replicas
 	}
-	for _, condition := range []appsv1.DeploymentConditionType{appsv1.DeploymentAvailable, appsv1.DeploymentProgressing} {
-		if c := conditionOf(&d, condition); c.Status == corev1.ConditionFalse {
-			seen.problems = append(seen.problems, fmt.Sprintf("[%s] %s", c.Reason, c.Message))
+	if status.ObservedGeneration < d.Generation {
+		seen.reasons = []string{"waiting for the Deployment's controller to see the last change"}
+		return nil
+	}
+	seen.ready = status.UpdatedReplicas == wanted && status.Replicas == wanted && status.AvailableReplicas == wanted
+	if seen.ready {
+		return nil
+	}
+	seen.reasons = []string{fmt.Sprintf("waiting for pods: %d of %d are up to date, %d available, %d in all",
+		status.UpdatedReplicas, wanted, status.AvailableReplicas, status.Replicas)}
+	for _, condition := range status.Conditions {
+		if bad := (condition.Status == corev1.ConditionTrue) == (condition.Type == appsv1.DeploymentReplicaFailure); bad {
+			seen.reasons = append(seen.reasons, fmt.Sprintf("[%s] %s", condition.Reason, condition.Message))
 		}
 	}
-	set, err := w.replicaSet(ctx, &d)
+	found, err := c.Resource(corev1.SchemeGroupVersion.WithResource("pods")).Namespace(d.Namespace).
+		List(ctx, metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(d.Spec.Selector)})
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("list its pods: %w", err)
 	}
-	var wanted, have int32
-	if set != nil {
-		wanted, have = replicas(set), set.Status.ReadyReplicas
+	pods, err := decode[corev1.PodList](found)
+	if err != nil {
+		return err
 	}
-	seen.progress = fmt.Sprintf("waiting for pods: %d of %d are ready", have, wanted)
-	seen.ready = set != nil && have >= wanted &&
-		conditionOf(&d, appsv1.DeploymentAvailable).Status == corev1.ConditionTrue && rolledOut(&d)
-	if !seen.ready {
-		seen.problems = append(seen.problems, seen.progress)
-		seen.explain = func(ctx context.Context) []string { return w.podProblems(ctx, &d, set) }
+	for i := range pods.Items {
+		seen.reasons = append(seen.reasons, podProblems(&pods.Items[i])...)
 	}
-	return seen, nil
+	return nil
 }
 
-// rolledOut tells whether the current revision has replaced the one before. The first replaces none.
-func rolledOut(d *appsv1.Deployment) bool {
-	progressing := conditionOf(d, appsv1.DeploymentProgressing)
-	return d.Annotations[revisionAnnotation] == "1" ||
-		progressing.Status == corev1.ConditionTrue && progressing.Reason == "NewReplicaSetAvailable"
-}
+// starting are the reasons for which a container waits while all is well.
+var starting = []string{"ContainerCreating", "PodInitializing"}
 
-func conditionOf(d *appsv1.Deployment, kind appsv1.DeploymentConditionType) appsv1.DeploymentCondition {
-	for _, condition := range d.Status.Conditions {
-		if condition.Type == kind {
-			return condition
+// podProblems says what keeps one pod from being ready.
+func podProblems(pod *corev1.Pod) []string {
+	var problems []string
+	add := func(format string, args ...any) {
+		problems = append(problems, "pod "+pod.Name+": "+fmt.Sprintf(format, args...))
+	}
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.PodScheduled && condition.Status == corev1.ConditionFalse {
+			add("[%s] %s", condition.Reason, condition.Message)
 		}
 	}
-	return appsv1.DeploymentCondition{}
-}
-
-// replicaSet returns the ReplicaSet of the current revision, nil if there is none yet.
-func (w *deploymentWatch) replicaSet(ctx context.Context, d *appsv1.Deployment) (*appsv1.ReplicaSet, error) {
-	sets, err := list[appsv1.ReplicaSet](ctx, w.place, appsv1.SchemeGroupVersion.WithResource("replicasets"), metav1.ListOptions{})
-	if err != nil {
-		return nil, err
-	}
-	revision := d.Annotations[revisionAnnotation]
-	for i, set := range sets {
-		if revision != "" && set.Annotations[revisionAnnotation] == revision && ownedBy(&set, d) {
-			return &sets[i], nil
+	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		waiting, ended := status.State.Waiting, cmp.Or(status.State.Terminated, status.LastTerminationState.Terminated)
+		switch {
+		case waiting != nil && !slices.Contains(starting, waiting.Reason):
+			add("container %s: [%s] %s", status.Name, waiting.Reason, waiting.Message)
+		case status.State.Running != nil && !status.Ready:
+			add("container %s runs but is not ready", status.Name)
+		}
+		if ended != nil && ended.ExitCode != 0 {
+			add("container %s ended with exit code %d: [%s] %s", status.Name, ended.ExitCode, ended.Reason, ended.Message)
 		}
 	}
-	return nil, nil
-}
-
-// replicas is what the ReplicaSet is asked for: not what the Deployment was last applied with, so that scaling it by hand
-// is no failure.
-func replicas(set *appsv1.ReplicaSet) int32 {
-	if set.Spec.Replicas == nil {
-		return 1
-	}
-	return *set.Spec.Replicas
+	return problems
 }

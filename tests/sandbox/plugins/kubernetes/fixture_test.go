@@ -50,7 +50,7 @@ func newFixture(t *testing.T) *fixture {
 	f := &fixture{t: t, server: startAPIServer(t)}
 	f.provider = newProvider(t.Context())
 	f.engine = &f.notes
-	f.pace = pace{look: time.Millisecond, settle: 20 * time.Millisecond, retry: time.Millisecond}
+	f.pace = pace{look: time.Millisecond, settle: 20 * time.Millisecond}
 	f.configure(map[string]string{"kubeconfig": f.server.kubeconfig()})
 	if f.cluster == nil {
 		t.Fatalf("the cluster is not reached: %s", f.reason)
@@ -75,15 +75,11 @@ type notes struct {
 	text  strings.Builder
 }
 
-func (n *notes) Log(_ context.Context, severity diag.Severity, _ resource.URN, message string) error {
+func (n *notes) LogStatus(_ context.Context, _ diag.Severity, _ resource.URN, message string) error {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
-	n.text.WriteString(string(severity) + ": " + message + "\n")
+	n.text.WriteString(message + "\n")
 	return nil
-}
-
-func (n *notes) LogStatus(ctx context.Context, _ diag.Severity, urn resource.URN, message string) error {
-	return n.Log(ctx, "status", urn, message)
 }
 
 func (n *notes) String() string {
@@ -115,7 +111,7 @@ func wire(t *testing.T, properties resource.PropertyMap) *structpb.Struct {
 
 func unwire(t *testing.T, written *structpb.Struct) resource.PropertyMap {
 	t.Helper()
-	read, err := unmarshal("properties", written)
+	_, read, err := unmarshal(nil, written)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,10 +156,10 @@ func (f *fixture) create(urn, news string) (inputs, state resource.PropertyMap) 
 }
 
 // diff compares a state with inputs.
-func (f *fixture) diff(urn string, state, news resource.PropertyMap, ignore ...string) *pulumirpc.DiffResponse {
+func (f *fixture) diff(urn string, state, news resource.PropertyMap) *pulumirpc.DiffResponse {
 	f.t.Helper()
 	response, err := f.Diff(f.t.Context(), &pulumirpc.DiffRequest{
-		Urn: urn, Olds: wire(f.t, state), News: wire(f.t, news), IgnoreChanges: ignore,
+		Urn: urn, Olds: wire(f.t, state), News: wire(f.t, news),
 	})
 	if err != nil {
 		f.t.Fatal(err)
@@ -198,7 +194,7 @@ func defaults(_, next *unstructured.Unstructured) {
 func healthy(s *apiServer, object *unstructured.Unstructured) {
 	switch object.GetKind() {
 	case "Deployment":
-		rollOut(s, object, 3)
+		rollOut(object, 3)
 	case "Service":
 		object.Object["spec"].(map[string]any)["ports"].([]any)[0].(map[string]any)["nodePort"] = int64(30080)
 		s.put("api/v1/namespaces/default/endpoints/hello", &unstructured.Unstructured{Object: map[string]any{
@@ -208,26 +204,18 @@ func healthy(s *apiServer, object *unstructured.Unstructured) {
 	}
 }
 
-// rollOut writes the status of a Deployment's first revision with so many pods ready.
-func rollOut(s *apiServer, deployment *unstructured.Unstructured, ready int64) {
-	deployment.SetAnnotations(map[string]string{revisionAnnotation: "1"})
-	available := "True"
-	if ready < 3 {
-		available = "False"
+// rollOut writes the status of a Deployment whose pods are all of the current revision, and so many of them available.
+func rollOut(deployment *unstructured.Unstructured, available int64) {
+	wanted, _, _ := unstructured.NestedFieldNoCopy(deployment.Object, "spec", "replicas")
+	condition := "True"
+	if available == 0 {
+		condition = "False"
 	}
 	deployment.Object["status"] = map[string]any{
 		"observedGeneration": deployment.GetGeneration(),
+		"replicas":           wanted, "updatedReplicas": wanted, "availableReplicas": available,
 		"conditions": []any{map[string]any{
-			"type": "Available", "status": available, "reason": "MinimumReplicas", "message": "as many as there are",
+			"type": "Available", "status": condition, "reason": "MinimumReplicas", "message": "as many as there are",
 		}},
 	}
-	s.put("apis/apps/v1/namespaces/default/replicasets/hello-1", &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": "apps/v1", "kind": "ReplicaSet",
-		"metadata": map[string]any{
-			"name": "hello-1", "uid": "set", "annotations": map[string]any{revisionAnnotation: "1"},
-			"ownerReferences": []any{map[string]any{"uid": string(deployment.GetUID())}},
-		},
-		"spec":   map[string]any{"replicas": int64(3)},
-		"status": map[string]any{"readyReplicas": ready},
-	}})
 }

@@ -2,72 +2,47 @@ package kubernetes
 
 import (
 	"context"
-	"time"
+	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// serviceWatch looks at a Service and its endpoints.
-type serviceWatch struct {
-	place
-	now    bool          // judge what there is, settled or not
-	settle time.Duration // how long endpoints are given to change again
-
-	version string      // of the endpoints that were last seen
-	settled bool        // no change for a while
-	due     []time.Time // when the endpoints count as settled, one a change
-}
-
-// look finds a Service ready when its endpoints have settled and none of them is unready. One without pods to look for (no
-// selector, headless, or an external name) is ready at once, one of the type LoadBalancer once it has an address.
-func (w *serviceWatch) look(ctx context.Context) (*sight, error) {
-	var service corev1.Service
-	object, err := w.get(ctx, corev1.SchemeGroupVersion.WithResource("services"), &service)
+// lookAtService finds a Service ready when pods are behind it and all of them are ready. One without pods to look for (no
+// selector, headless, or an external name) is ready at once, one of the type LoadBalancer not before it has an address.
+func (c *cluster) lookAtService(ctx context.Context, seen *sight) error {
+	service, err := decode[corev1.Service](seen.live)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	seen := &sight{object: object, progress: "waiting for the Service's pods"}
-	placed := service.Spec.Type != corev1.ServiceTypeLoadBalancer || len(service.Status.LoadBalancer.Ingress) > 0
-	if !placed {
-		seen.progress = "waiting for the load balancer"
-		seen.problems = append(seen.problems, "the Service got no load balancer: the cluster needs something that makes them")
+	spec := service.Spec
+	if spec.Type == corev1.ServiceTypeLoadBalancer && len(service.Status.LoadBalancer.Ingress) == 0 {
+		seen.reasons = []string{"waiting for a load balancer: the cluster needs something that makes them"}
+		return nil
 	}
-	if len(service.Spec.Selector) == 0 || service.Spec.ClusterIP == corev1.ClusterIPNone || service.Spec.Type == corev1.ServiceTypeExternalName {
-		seen.ready, seen.enough = placed, placed
-		return seen, nil
+	if len(spec.Selector) == 0 || spec.ClusterIP == corev1.ClusterIPNone || spec.Type == corev1.ServiceTypeExternalName {
+		seen.ready, seen.settle = true, 0
+		return nil
 	}
-	ready, unready, err := w.endpoints(ctx)
-	if err != nil {
-		return nil, err
+	endpoints := &corev1.Endpoints{} //nolint:staticcheck // the official plug-in decides by Endpoints, not by EndpointSlices
+	found, err := c.Resource(corev1.SchemeGroupVersion.WithResource("endpoints")).Namespace(service.Namespace).
+		Get(ctx, service.Name, metav1.GetOptions{})
+	if err == nil {
+		endpoints, err = decode[corev1.Endpoints](found) //nolint:staticcheck // as above
 	}
-	if ready == 0 {
-		seen.problems = append(seen.problems, "the Service has no pods: those that its selector names may not be ready, or none bear its labels")
-	}
-	seen.enough = placed && unready == 0
-	seen.ready = seen.enough && (w.settled || w.now)
-	return seen, nil
-}
-
-// endpoints counts the addresses that get traffic and those that do not yet. Each change is given time to be followed by
-// others, for pods rarely become ready together.
-func (w *serviceWatch) endpoints(ctx context.Context) (ready, unready int, err error) {
-	var endpoints corev1.Endpoints //nolint:staticcheck // the official plug-in decides by Endpoints, not by EndpointSlices
-	_, err = w.get(ctx, corev1.SchemeGroupVersion.WithResource("endpoints"), &endpoints)
 	if err != nil && !apierrors.IsNotFound(err) {
-		return 0, 0, err
+		return err
 	}
-	now := time.Now()
-	for len(w.due) > 0 && !w.due[0].After(now) {
-		w.settled, w.due = true, w.due[1:]
-	}
-	if endpoints.ResourceVersion != w.version {
-		w.version, w.settled = endpoints.ResourceVersion, false
-		w.due = append(w.due, now.Add(w.settle))
-	}
+	ready, unready := 0, 0
 	for _, subset := range endpoints.Subsets {
 		ready += len(subset.Addresses)
 		unready += len(subset.NotReadyAddresses)
 	}
-	return ready, unready, nil
+	seen.ready = ready > 0 && unready == 0
+	seen.reasons = []string{fmt.Sprintf("waiting for the Service's pods: %d are ready, %d are not", ready, unready)}
+	if ready+unready == 0 {
+		seen.reasons = append(seen.reasons, "the Service has no pods: those that its selector names may not run yet, or none bear its labels")
+	}
+	return nil
 }
