@@ -1,6 +1,7 @@
 set -Eeuo pipefail
 kubectl=(sudo kubectl --kubeconfig /etc/kubernetes/admin.conf)
-if [ -z "$("${kubectl[@]}" get node {{.Name}} --ignore-not-found -o name)" ]; then
+node=$("${kubectl[@]}" get node {{.Name}} --ignore-not-found -o name) # an error here is not an absence
+if [ -z "$node" ]; then
 	exit 0
 fi
 "${kubectl[@]}" drain {{.Name}} --ignore-daemonsets --delete-emptydir-data --force --timeout 180s
