@@ -106,7 +106,7 @@ func (h *Host) Run(script, stdin string) (succeeded bool, output string, calls [
 	return err == nil, string(printed), slices.Collect(lines(h.Read("calls")))
 }
 
-// Read returns the text of a file of the host, or "" if there is none.
+// Read returns the text of a file of the host, or "" if there is none. Paths in it are the host's.
 func (h *Host) Read(name string) string {
 	h.t.Helper()
 	text, err := os.ReadFile(h.path(name))
