@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hello-kubernetes/internal/recorder"
+	"hello-kubernetes/internal/scripttest"
 )
 
 // everyCommand runs check against each command of the program in each variant.
@@ -136,4 +137,23 @@ func TestEveryWorkerGetsTheSameSteps(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The components' tests have a golden of each script; here are those of a component's next step, too.
+func TestScriptsAreLinted(t *testing.T) {
+	t.Parallel()
+	scripts := map[string]string{}
+	for _, command := range record(t, nil).Of(recorder.Command) {
+		for _, input := range []string{"create", "update", "delete"} {
+			if text := command.Text(input); text != "" {
+				scripts[text] = command.Name + " " + input
+			}
+		}
+	}
+	for text, name := range scripts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scripttest.Lint(t, text)
+		})
+	}
 }

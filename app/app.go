@@ -53,6 +53,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		pulumi.Parent(a),
 		pulumi.Provider(provider),
 		pulumi.DeletedWith(args.Machine),
+		pulumi.ReplaceWith([]pulumi.Resource{args.Machine}), // another machine is another cluster
 		pulumi.DeleteBeforeReplace(true),
 	}
 	if err := a.deployment(ctx, args, options); err != nil {

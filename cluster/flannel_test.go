@@ -1,16 +1,12 @@
 package cluster
 
 import (
-	"bytes"
-	"errors"
-	"io"
 	"strings"
 	"testing"
 	"text/template"
 
-	"gopkg.in/yaml.v3"
-
 	"hello-kubernetes/internal/remote"
+	"hello-kubernetes/internal/scripttest"
 )
 
 // object is the part of a Kubernetes object that these tests look at.
@@ -26,26 +22,10 @@ type object struct {
 	} `yaml:"spec"`
 }
 
-// parseYAML returns the documents of a YAML text.
-func parseYAML[T any](t *testing.T, text string) []T {
-	t.Helper()
-	var documents []T
-	for decoder := yaml.NewDecoder(bytes.NewBufferString(text)); ; {
-		var document T
-		switch err := decoder.Decode(&document); {
-		case errors.Is(err, io.EOF):
-			return documents
-		case err != nil:
-			t.Fatalf("%s\nin\n%s", err, text)
-		}
-		documents = append(documents, document)
-	}
-}
-
 // configHash is the hash of the ConfigMap that the DaemonSet's pods carry.
 func configHash(t *testing.T, manifest string) string {
 	t.Helper()
-	for _, object := range parseYAML[object](t, manifest) {
+	for _, object := range scripttest.Documents[object](t, manifest) {
 		if object.Kind == "DaemonSet" {
 			return object.Spec.Template.Metadata.Annotations["hello-kubernetes/config"]
 		}

@@ -19,8 +19,11 @@ func (r *Recording) outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 	}
 	switch args.TypeToken {
 	case Instance:
-		index, _ := strconv.Atoi(args.Name[strings.LastIndex(args.Name, "-")+1:])
-		set("privateIp", fmt.Sprintf("10.0.1.%d", 20+index))
+		address := "10.0.0.10"
+		if index, err := strconv.Atoi(args.Name[strings.LastIndex(args.Name, "-")+1:]); err == nil {
+			address = fmt.Sprintf("10.0.1.%d", 20+index)
+		}
+		set("privateIp", address)
 		set("primaryNetworkInterfaceId", args.Name+"-eni")
 	case "aws:ec2/eip:Eip":
 		set("publicIp", "203.0.113.10")

@@ -64,6 +64,7 @@ func WaitForSSH(ctx *pulumi.Context, host Host, opts ...pulumi.ResourceOption) (
 
 const listeningScript = `set -Eeuo pipefail
 deadline=$((SECONDS + 600))
+# shellcheck disable=SC2016 # the inner bash expands it
 until timeout 5 bash -c 'read -r -n 4 banner </dev/tcp/%s/22 && [ "$banner" = SSH- ]' 2>/dev/null; do
 	if [ "$SECONDS" -ge "$deadline" ]; then
 		echo "SSH does not answer after 10 minutes" >&2

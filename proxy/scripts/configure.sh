@@ -1,23 +1,28 @@
 set -Eeuo pipefail
 site=/etc/nginx/conf.d/hello-kubernetes.conf
 default=/etc/nginx/sites-enabled/default
-new=$(mktemp)
-cat >"$new"
-if sudo cmp -s "$new" "$site" && ! sudo test -e "$default"; then
-	rm "$new"
+files=$(mktemp -d)
+trap 'rm -r "$files"' EXIT
+cat >"$files/new"
+if sudo cmp -s "$files/new" "$site" && ! sudo test -e "$default"; then
 	exit 0
 fi
 
-# What nginx refuses is taken back, so that it also starts again after a reboot.
-old=$(mktemp)
-sudo cat "$site" >"$old" 2>/dev/null || rm "$old"
-sudo install -m 644 "$new" "$site"
-rm "$new"
-sudo rm -f "$default"
-if ! sudo nginx -q -t; then
-	if [ -e "$old" ]; then sudo install -m 644 "$old" "$site"; else sudo rm "$site"; fi
-	rm -f "$old"
-	exit 1
+# What nginx does not run with is taken back, so that it also starts after a reboot and the next run tries again.
+take_back() {
+	if [ -e "$files/old" ]; then
+		sudo install -m 644 "$files/old" "$site"
+	else
+		sudo rm -f "$site"
+	fi
+	rm -r "$files"
+}
+if sudo test -e "$site"; then
+	sudo cp "$site" "$files/old"
 fi
-rm -f "$old"
+trap take_back EXIT
+sudo install -m 644 "$files/new" "$site"
+sudo rm -f "$default"
+sudo nginx -q -t
 sudo systemctl reload-or-restart nginx
+trap 'rm -r "$files"' EXIT

@@ -1,0 +1,189 @@
+package cluster
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"hello-kubernetes/internal/recorder"
+	"hello-kubernetes/internal/remote"
+	"hello-kubernetes/internal/scripttest"
+)
+
+// args is a cluster of a control plane and the given number of workers behind it.
+func args(ctx *pulumi.Context, workers int) (Args, error) {
+	controlPlane, err := recorder.Host(ctx, "control-plane", nil)
+	a := Args{
+		ControlPlane:          controlPlane,
+		PublicAddress:         pulumi.String("203.0.113.10"),
+		KubernetesVersion:     "1.37.2",
+		PodCIDR:               "10.244.0.0/16",
+		ServiceCIDR:           "10.96.0.0/12",
+		IgnorePreflightErrors: []string{"NumCPU", "SystemVerification"},
+	}
+	for i := 0; i < workers && err == nil; i++ {
+		var worker remote.Host
+		worker, err = recorder.Host(ctx, fmt.Sprintf("worker-%d", i), &controlPlane)
+		a.Workers = append(a.Workers, worker)
+	}
+	return a, err
+}
+
+// record runs the component. Its kubeconfig is recorded as an input of a component "Result".
+func record(t *testing.T, workers int, stdout map[string]string) *recorder.Recording {
+	t.Helper()
+	r, err := recorder.Run(stdout, func(ctx *pulumi.Context) error {
+		a, err := args(ctx, workers)
+		if err != nil {
+			return err
+		}
+		c, err := New(ctx, "cluster", a)
+		if err != nil {
+			return err
+		}
+		return ctx.RegisterComponentResourceV2("test:index:Result", recorder.Project+"-"+recorder.Stack, pulumi.Map{"kubeconfig": c.Kubeconfig}, &pulumi.ResourceState{})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// What a host would get to run or to read, step by step.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	goldens := scripttest.NewGoldens(t)
+	r := record(t, 1, nil)
+	scripts := map[string]string{
+		"prepare.sh":    r.Get(t, "worker-0-prepare").Text("create"),
+		"init.sh":       r.Get(t, "control-plane-init").Text("create"),
+		"network.sh":    r.Get(t, "control-plane-network").Text("create"),
+		"token.sh":      r.Get(t, "worker-0-token").Text("create"),
+		"join.sh":       r.Get(t, "worker-0-join").Text("create"),
+		"ready.sh":      r.Get(t, "worker-0-ready").Text("create"),
+		"leave.sh":      r.Get(t, "worker-0-ready").Text("delete"),
+		"kubeconfig.sh": r.Get(t, "control-plane-kubeconfig").Text("create"),
+		"kubeadm.yaml":  r.Get(t, "control-plane-init").Text("stdin"),
+		"flannel.yaml":  r.Get(t, "control-plane-network").Text("stdin"),
+	}
+	for name, text := range scripts {
+		goldens.Compare(t, name, text)
+		t.Run(name, func(t *testing.T) {
+			if path.Ext(name) == ".sh" {
+				scripttest.Lint(t, text)
+				return
+			}
+			for _, document := range scripttest.Documents[struct {
+				APIVersion string `yaml:"apiVersion"`
+				Kind       string `yaml:"kind"`
+			}](t, text) {
+				if document.APIVersion == "" || document.Kind == "" {
+					t.Errorf("an object is a %q of %q", document.Kind, document.APIVersion)
+				}
+			}
+		})
+	}
+	known := slices.Collect(maps.Values(scripts))
+	for _, command := range r.Of(recorder.Command) {
+		for _, input := range []string{"create", "update", "delete"} {
+			if text := command.Text(input); text != "" && !slices.Contains(known, text) {
+				t.Errorf("no golden has the text of %s: %s", command.Name, input)
+			}
+		}
+	}
+}
+
+// Every node is prepared with the same script and finds the API by the control plane's private address.
+func TestNodesArePreparedAlike(t *testing.T) {
+	t.Parallel()
+	r := record(t, 2, nil)
+	first := r.Get(t, "control-plane-prepare")
+	for _, name := range []string{"worker-0-prepare", "worker-1-prepare"} {
+		worker := r.Get(t, name)
+		if worker.Text("create") != first.Text("create") || worker.Text("stdin") != first.Text("stdin") {
+			t.Errorf("%s differs from the control plane's", name)
+		}
+	}
+}
+
+// The token is for one join: it goes from the step that makes it into the step that uses it, and nowhere else.
+func TestEachWorkerHasATokenOfItsOwn(t *testing.T) {
+	t.Parallel()
+	r := record(t, 2, nil)
+	for _, worker := range []string{"worker-0", "worker-1"} {
+		places := r.Holding("stdout of " + worker + "-token")
+		if len(places) != 1 || places[0].String() != worker+"-join: stdin" || !places[0].Secret {
+			t.Errorf("the token of %s is in %v, want only its join, as a secret", worker, places)
+		}
+	}
+}
+
+func TestWorkersDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	r := record(t, 2, nil)
+	for _, step := range []string{"prepare", "token", "join", "ready"} {
+		for _, before := range r.Needs(t, "worker-0-"+step) {
+			if strings.Contains(before, "worker-1") {
+				t.Errorf("worker-0-%s waits for %s", step, before)
+			}
+		}
+	}
+	if needs := r.Needs(t, "worker-0-prepare"); slices.Contains(needs, "control-plane-init") {
+		t.Error("preparing a worker waits for the control plane")
+	}
+}
+
+func TestStepsOfAWorkerRunAgainOnANewClusterOrMachine(t *testing.T) {
+	t.Parallel()
+	r := record(t, 1, nil)
+	for _, step := range []string{"token", "join", "ready"} {
+		triggers := r.Get(t, "worker-0-"+step).Texts("triggers")
+		for _, machine := range []string{"Instance control-plane", "Instance worker-0"} {
+			if !slices.Contains(triggers, r.Get(t, machine).Name+"-id") {
+				t.Errorf("%s does not run again on a new %s: triggers are %q", step, machine, triggers)
+			}
+		}
+	}
+}
+
+// Leaving runs on the control plane, as the worker may be out of reach.
+func TestWorkersLeaveOverTheControlPlane(t *testing.T) {
+	t.Parallel()
+	r := record(t, 1, nil)
+	ready := r.Get(t, "worker-0-ready")
+	if ready.Text("connection.host") != r.Get(t, "control-plane-init").Text("connection.host") {
+		t.Errorf("it runs on %q", ready.Text("connection.host"))
+	}
+	if ready.RegisterRPC.GetDeletedWith() != r.Get(t, "Instance control-plane").URN {
+		t.Errorf("it is deleted with %q, want the control plane: then no cluster is left to leave", ready.RegisterRPC.GetDeletedWith())
+	}
+}
+
+func TestKubeconfigLeadsToThePublicAddress(t *testing.T) {
+	t.Parallel()
+	r := record(t, 1, map[string]string{
+		"control-plane-kubeconfig": "server: https://api.hello-kubernetes.internal:6443\nclient-key-data: hunter2\n",
+	})
+	result := r.Get(t, "Result")
+	if got, want := result.Text("kubeconfig"), "server: https://203.0.113.10:6443\nclient-key-data: hunter2\n"; got != want {
+		t.Errorf("kubeconfig is %q, want %q", got, want)
+	}
+	if !result.Inputs["kubeconfig"].IsSecret() {
+		t.Error("the kubeconfig is no secret")
+	}
+}
+
+func TestVersionHasAMinor(t *testing.T) {
+	t.Parallel()
+	if minor, err := minorOf("1.37.2"); minor != "1.37" || err != nil {
+		t.Errorf("minor is %q, %v", minor, err)
+	}
+	if _, err := minorOf("latest"); err == nil || err.Error() != `kubernetes version "latest" is not MAJOR.MINOR.PATCH` {
+		t.Errorf("error is %v", err)
+	}
+}

@@ -1,0 +1,26 @@
+set -Eeuo pipefail
+umask 077
+read -r token ca || [ -n "$ca" ]
+
+if sudo test -e /etc/kubernetes/kubelet.conf && sudo test -e /etc/kubernetes/pki/ca.crt; then
+	ca_here=$(sudo openssl x509 -in /etc/kubernetes/pki/ca.crt -noout -pubkey | openssl pkey -pubin -outform der | sha256sum)
+	if [ "${ca_here%% *}" = "$ca" ]; then
+		exit 0 # a member of this cluster already
+	fi
+fi
+sudo kubeadm reset --force >/dev/null 2>&1 || true
+trap 'sudo rm -f /run/kubeadm-join.yaml' EXIT
+sudo tee /run/kubeadm-join.yaml >/dev/null <<CONF
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: JoinConfiguration
+discovery:
+  bootstrapToken:
+    apiServerEndpoint: api.hello-kubernetes.internal:6443
+    token: $token
+    caCertHashes: ["sha256:$ca"]
+nodeRegistration:
+  name: worker-0
+  criSocket: unix:///run/containerd/containerd.sock
+  ignorePreflightErrors: ["NumCPU","SystemVerification"]
+CONF
+sudo kubeadm join --config /run/kubeadm-join.yaml

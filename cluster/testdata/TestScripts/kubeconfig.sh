@@ -1,0 +1,2 @@
+set -Eeuo pipefail
+sudo cat /etc/kubernetes/admin.conf

@@ -1,0 +1,7 @@
+set -Eeuo pipefail
+# Of a machine that is gone there may still be its Node, under whose name nobody else may join.
+sudo kubectl --kubeconfig /etc/kubernetes/admin.conf delete node --ignore-not-found \
+	--field-selector metadata.name=worker-0 --selector hello-kubernetes/machine,hello-kubernetes/machine!=hello-kubernetes-test-worker-0-id >/dev/null
+token=$(sudo kubeadm token create --kubeconfig /etc/kubernetes/admin.conf --ttl 30m)
+ca=$(sudo openssl x509 -in /etc/kubernetes/pki/ca.crt -noout -pubkey | openssl pkey -pubin -outform der | sha256sum)
+echo "$token ${ca%% *}"

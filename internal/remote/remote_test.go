@@ -1,0 +1,201 @@
+package remote_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"hello-kubernetes/internal/recorder"
+	"hello-kubernetes/internal/remote"
+	"hello-kubernetes/internal/scripttest"
+)
+
+// record runs program with a host "edge" that is reached directly and a host "inner" behind it.
+func record(t *testing.T, program func(ctx *pulumi.Context, edge, inner remote.Host) error) *recorder.Recording {
+	t.Helper()
+	r, err := recorder.Run(nil, func(ctx *pulumi.Context) error {
+		edge, err := recorder.Host(ctx, "edge", nil)
+		if err != nil {
+			return err
+		}
+		ready, err := remote.Run(ctx, edge, remote.Step{Name: "ready", Create: pulumi.String("true"), Timeout: "1m"})
+		if err != nil {
+			return err
+		}
+		edge.Ready = []pulumi.Resource{ready}
+		inner, err := recorder.Host(ctx, "inner", &edge)
+		if err != nil {
+			return err
+		}
+		return program(ctx, edge, inner)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// recordStep runs one step on the host "edge".
+func recordStep(t *testing.T, step remote.Step, opts ...pulumi.ResourceOption) *recorder.Resource {
+	t.Helper()
+	return record(t, func(ctx *pulumi.Context, edge, _ remote.Host) error {
+		_, err := remote.Run(ctx, edge, step, opts...)
+		return err
+	}).Get(t, "edge-"+step.Name)
+}
+
+func TestRunOfThePlainestStep(t *testing.T) {
+	t.Parallel()
+	step := recordStep(t, remote.Step{Name: "step", Create: pulumi.String("echo"), Timeout: "3m"})
+	options := step.RegisterRPC
+	if timeouts := options.GetCustomTimeouts(); timeouts.GetCreate() != "3m" || timeouts.GetUpdate() != "3m" || timeouts.GetDelete() != "3m" {
+		t.Errorf("timeouts are %v", timeouts)
+	}
+	if got := step.Texts("triggers"); !slices.Equal(got, []string{"hello-kubernetes-test-edge-id"}) {
+		t.Errorf("triggers are %q, want the machine", got)
+	}
+	if !strings.HasSuffix(options.GetDeletedWith(), "::hello-kubernetes-test-edge") {
+		t.Errorf("deleted with %q, want the machine", options.GetDeletedWith())
+	}
+	if options.GetDeleteBeforeReplace() {
+		t.Error("deleted before its replacement, with nothing to undo")
+	}
+	if secrets := options.GetAdditionalSecretOutputs(); slices.Contains(secrets, "stdout") || step.Text("logging") != "stdoutAndStderr" {
+		t.Errorf("logging is %q and secret are %q, want everything in the log", step.Text("logging"), secrets)
+	}
+	for _, absent := range []string{"delete", "update", "stdin", "environment", "connection.proxy"} {
+		if !step.Property(absent).IsNull() {
+			t.Errorf("%s is %v", absent, step.Property(absent).V)
+		}
+	}
+}
+
+func TestRunOfAStepWithEverything(t *testing.T) {
+	t.Parallel()
+	step := recordStep(t, remote.Step{
+		Name:     "step",
+		Create:   pulumi.String("create"),
+		Delete:   pulumi.String("delete"),
+		Stdin:    pulumi.ToSecret(pulumi.String("hunter2")).(pulumi.StringOutput),
+		Triggers: pulumi.Array{pulumi.String("trigger")},
+		Timeout:  "3m",
+		Secret:   true,
+	})
+	if got := step.Texts("triggers"); !slices.Equal(got, []string{"hello-kubernetes-test-edge-id", "trigger"}) {
+		t.Errorf("triggers are %q", got)
+	}
+	if !step.RegisterRPC.GetDeleteBeforeReplace() {
+		t.Error("the old delete would undo the new create")
+	}
+	if step.Text("create") != "create" || step.Text("delete") != "delete" || step.Text("stdin") != "hunter2" {
+		t.Errorf("inputs are %v", step.Inputs)
+	}
+	if !step.Inputs["stdin"].ContainsSecrets() {
+		t.Error("the standard input is no secret any more")
+	}
+	if step.Text("logging") != "none" {
+		t.Errorf("logging is %q", step.Text("logging"))
+	}
+	for _, output := range []string{"stdout", "stderr"} {
+		if !slices.Contains(step.RegisterRPC.GetAdditionalSecretOutputs(), output) {
+			t.Errorf("%s is no secret", output)
+		}
+	}
+}
+
+func TestRunWaitsForTheHostAndForItsOptions(t *testing.T) {
+	t.Parallel()
+	r := record(t, func(ctx *pulumi.Context, edge, _ remote.Host) error {
+		before, err := remote.Run(ctx, edge, remote.Step{Name: "before", Create: pulumi.String("true"), Timeout: "1m"})
+		if err != nil {
+			return err
+		}
+		_, err = remote.Run(ctx, edge, remote.Step{Name: "after", Create: pulumi.String("true"), Timeout: "1m"},
+			pulumi.DependsOn([]pulumi.Resource{before}))
+		return err
+	})
+	if got, want := r.Needs(t, "edge-after"), []string{"Instance edge", "edge-before", "edge-ready"}; !slices.Equal(got, want) {
+		t.Errorf("it waits for %q, want %q", got, want)
+	}
+}
+
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	r := record(t, func(ctx *pulumi.Context, edge, inner remote.Host) error {
+		for _, host := range []remote.Host{edge, inner} {
+			if _, err := remote.Run(ctx, host, remote.Step{Name: "step", Create: pulumi.String("true"), Timeout: "1m"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, label := range []string{"edge-step", "inner-step"} {
+		for _, connection := range []string{"connection", "connection.proxy"} {
+			step := r.Get(t, label)
+			if label == "edge-step" && connection == "connection.proxy" {
+				continue
+			}
+			if step.Text(connection+".user") != "admin" || step.Text(connection+".privateKey") != recorder.PrivateKey {
+				t.Errorf("%s: %s is %v", label, connection, step.Property(connection))
+			}
+			if limit := step.Property(connection + ".dialErrorLimit"); limit.V != 60.0 {
+				t.Errorf("%s: %s gives up after %v errors", label, connection, limit.V)
+			}
+		}
+	}
+	for _, place := range r.Holding(recorder.PrivateKey) {
+		if !place.Secret {
+			t.Errorf("%s: the key is no secret", place)
+		}
+	}
+}
+
+func TestWaitForSSHOfAHostReachedDirectly(t *testing.T) {
+	t.Parallel()
+	r := record(t, func(ctx *pulumi.Context, edge, _ remote.Host) error {
+		_, err := remote.WaitForSSH(ctx, edge)
+		return err
+	})
+	if got, want := r.Needs(t, "edge-booted"), []string{"Instance edge", "edge-ready"}; !slices.Equal(got, want) {
+		t.Errorf("it waits for %q, want %q", got, want)
+	}
+	if commands := len(r.Of(recorder.Command)); commands != 2 {
+		t.Errorf("%d commands, want that of this test and booted", commands)
+	}
+}
+
+// Through a bastion a failed handshake is final, so the bastion itself looks for the host first.
+func TestWaitForSSHOfAHostBehindABastion(t *testing.T) {
+	t.Parallel()
+	r := record(t, func(ctx *pulumi.Context, _, inner remote.Host) error {
+		_, err := remote.WaitForSSH(ctx, inner)
+		return err
+	})
+	gate, booted := r.Get(t, "inner-listening"), r.Get(t, "inner-booted")
+	if !slices.Contains(r.Needs(t, "inner-booted"), "inner-listening") || !slices.Contains(r.Needs(t, "inner-listening"), "edge-ready") {
+		t.Errorf("booted waits for %q, want listening, which waits for the bastion", r.Needs(t, "inner-booted"))
+	}
+	if !gate.Property("connection.proxy").IsNull() || booted.Property("connection.proxy").IsNull() {
+		t.Error("want listening on the bastion, and booted through it")
+	}
+	inner := r.Get(t, "Instance inner")
+	if gate.RegisterRPC.GetDeletedWith() != inner.URN || !slices.Contains(gate.Texts("triggers"), inner.Name+"-id") {
+		t.Errorf("listening belongs to %s, want the host that it looks for", gate.RegisterRPC.GetDeletedWith())
+	}
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	goldens := scripttest.NewGoldens(t)
+	r := record(t, func(ctx *pulumi.Context, _, inner remote.Host) error {
+		_, err := remote.WaitForSSH(ctx, inner)
+		return err
+	})
+	for _, name := range []string{"listening", "booted"} {
+		text := r.Get(t, "inner-"+name).Text("create")
+		goldens.Compare(t, name+".sh", text)
+		t.Run(name+".sh", func(t *testing.T) { scripttest.Lint(t, text) })
+	}
+}

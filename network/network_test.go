@@ -1,0 +1,97 @@
+package network
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"hello-kubernetes/internal/recorder"
+)
+
+// record runs the component.
+func record(t *testing.T, nat NAT, admins ...string) *recorder.Recording {
+	t.Helper()
+	r, err := recorder.Run(nil, func(ctx *pulumi.Context) error {
+		_, err := New(ctx, recorder.Project+"-"+recorder.Stack, Args{
+			VPCCIDR:           "10.0.0.0/16",
+			PublicSubnetCIDR:  "10.0.0.0/24",
+			PrivateSubnetCIDR: "10.0.1.0/24",
+			NAT:               nat,
+			NATAddress:        "10.0.0.11",
+			AdminCIDRs:        admins,
+		})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// A passage is a rule as one end has it: what goes from where to where.
+type passage struct{ from, to, traffic string }
+
+// passages returns what the recorded rules of one direction let through. The other end is a role or a CIDR.
+func passages(t *testing.T, r *recorder.Recording, token string) []passage {
+	t.Helper()
+	roles := map[string]string{}
+	for _, group := range r.Of(recorder.SecurityGroup) {
+		roles[group.Name+"-id"] = strings.TrimPrefix(group.Label(), "SecurityGroup ")
+	}
+	var found []passage
+	for _, rule := range r.Of(token) {
+		own, peer := roles[rule.Text("securityGroupId")], roles[rule.Text("referencedSecurityGroupId")]
+		cidr := rule.Text("cidrIpv4") + rule.Text("cidrIpv6")
+		if own == "" || (peer == "") == (cidr == "") {
+			t.Fatalf("%s: group %q, other end %q%q: want a group and one other end", rule.Name, own, peer, cidr)
+		}
+		p := passage{peer + cidr, own, rule.Traffic()}
+		if token == recorder.EgressRule {
+			p.from, p.to = p.to, p.from
+		}
+		found = append(found, p)
+	}
+	return found
+}
+
+func TestSubnetsReachTheInternetOverTables(t *testing.T) {
+	t.Parallel()
+	for _, nat := range []NAT{NATInstance, NATGateway} {
+		r := record(t, nat, "203.0.113.7/32")
+		for _, role := range []string{"public", "private"} {
+			association := r.Get(t, "RouteTableAssociation "+role)
+			table, subnet := association.Text("routeTableId"), association.Text("subnetId")
+			if want := recorder.Project + "-" + recorder.Stack + "-" + role + "-id"; table != want || subnet != want {
+				t.Errorf("%s: %s has the table %s", nat, subnet, table)
+			}
+		}
+		routes := 1 // the instance's is made with the instance
+		if nat == NATGateway {
+			routes = 2
+		}
+		if got := len(r.Of("aws:ec2/route:Route")); got != routes {
+			t.Errorf("%s: %d routes, want %d", nat, got, routes)
+		}
+	}
+}
+
+// Traffic between zones costs money, and a zone that AWS lists first one day must not move a subnet.
+func TestSubnetsStayInOneZone(t *testing.T) {
+	t.Parallel()
+	for _, subnet := range record(t, NATInstance, "203.0.113.7/32").Of("aws:ec2/subnet:Subnet") {
+		if zone := subnet.Text("availabilityZone"); zone != "us-east-1a" {
+			t.Errorf("%s is in %q", subnet.Name, zone)
+		}
+		if ignored := subnet.RegisterRPC.GetIgnoreChanges(); len(ignored) != 1 || ignored[0] != "availabilityZone" {
+			t.Errorf("%s ignores changes of %q, want availabilityZone", subnet.Name, ignored)
+		}
+		// Its replacement has the same addresses and cannot be beside it.
+		if !subnet.RegisterRPC.GetDeleteBeforeReplace() {
+			t.Errorf("%s is replaced before it is deleted", subnet.Name)
+		}
+		if public := subnet.Property("mapPublicIpOnLaunch"); public.IsBool() && public.BoolValue() {
+			t.Errorf("%s gives every host a public address", subnet.Name)
+		}
+	}
+}
