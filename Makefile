@@ -48,6 +48,15 @@ unit: ## tests that need no network; as root, also those that make network names
 	go vet ./... && go test ./...
 	cd tests && go vet ./... && go test $$(go list ./... | grep -v /e2e)
 
+.PHONY: lint
+lint: ## check code, scripts, workflows, modules and README.md's tables
+	@tests/tools/lint
+
+.PHONY: fmt
+fmt: ## format the Go code, and write README.md's tables anew
+	@tests/tools/lint fmt
+	@go test -count=1 -run '^TestDocs' . -update
+
 .PHONY: e2e
 e2e: ## scenarios on the sandbox; takes the place of its region
 	cd tests && go test -count=1 -v -timeout 85m ./e2e
