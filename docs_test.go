@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,9 +10,9 @@ import (
 	"testing"
 
 	"gopkg.in/yaml.v3"
-)
 
-var update = flag.Bool("update", false, "write what is generated anew")
+	"hello-kubernetes/internal/scripttest"
+)
 
 // generated are the parts of README.md that come from elsewhere, by the name in their markers.
 var generated = map[string]func() (string, error){"config": configTable, "commands": commandTable}
@@ -42,7 +41,7 @@ func TestDocsAreUpToDate(t *testing.T) {
 	if after == string(before) {
 		return
 	}
-	if !*update {
+	if !*scripttest.Update {
 		t.Fatalf("%s is out of date: go test -run TestDocs . -update", file)
 	}
 	if err := os.WriteFile(file, []byte(after), 0o644); err != nil {

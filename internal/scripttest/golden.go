@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the golden files of testdata anew")
+// Update tells whether the tests are to write what they compare with, instead.
+var Update = flag.Bool("update", false, "write the golden files of testdata anew")
 
 // Goldens are the files of a directory of testdata that is named after the test.
 type Goldens struct {
@@ -21,7 +22,7 @@ type Goldens struct {
 // more.
 func NewGoldens(t *testing.T) *Goldens {
 	g := &Goldens{filepath.Join("testdata", t.Name()), map[string]bool{}}
-	if *update {
+	if *Update {
 		if err := os.RemoveAll(g.dir); err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +49,7 @@ func (g *Goldens) Compare(t *testing.T, name, text string) {
 	}
 	g.seen[name] = true
 	path := filepath.Join(g.dir, name)
-	if *update {
+	if *Update {
 		if err := os.MkdirAll(g.dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
