@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hello-kubernetes/tests/sandbox/region"
 )
 
 // A project is a copy of the project that the tests run in, and what they found on the machine before.
@@ -23,6 +25,25 @@ type project struct {
 	log    *os.File // of all commands
 }
 
+const dirPrefix = "hello-kubernetes-e2e-"
+
+// takeDownLastRun removes the region of an earlier run of these tests that was killed, and of no other owner.
+func takeDownLastRun(t *testing.T) {
+	t.Helper()
+	owner, err := os.ReadFile(filepath.Join(region.Dir, "owner"))
+	if err != nil || !strings.HasPrefix(filepath.Base(string(owner)), dirPrefix) {
+		return
+	}
+	down := exec.Command("make", "down")
+	down.Dir = string(owner)
+	if out, err := down.CombinedOutput(); err != nil {
+		t.Fatalf("the region of an earlier run, %s: %v\n%s", owner, err, tail(string(out)))
+	}
+	if err := os.RemoveAll(string(owner)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // copyProject copies the files that git knows or would add, so that the tests leave the original as it is.
 func copyProject(t *testing.T) *project {
 	t.Helper()
@@ -30,7 +51,8 @@ func copyProject(t *testing.T) *project {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("", "hello-kubernetes-e2e-")
+	takeDownLastRun(t)
+	dir, err := os.MkdirTemp("", dirPrefix)
 	if err != nil {
 		t.Fatal(err)
 	}
