@@ -30,6 +30,11 @@ func FuzzNetworks(f *testing.F) {
 	add([5]block{{ten, 16}, {ten + 1<<16, 24}, {ten + 1<<8, 24}, {ten + 244<<16, 16}, {ten + 96<<16, 12}}, 2) // outside
 	add([5]block{{ten, 16}, {ten, 24}, {ten + 1<<8, 24}, {ten + 244<<16, 23}, {ten + 96<<16, 12}}, 2)         // no room for pods
 	add([5]block{{ten + 1<<16, 16}, {ten, 15}, {ten + 1<<8, 29}, {ten + 244<<16, 24}, {ten + 96<<16, 11}}, 2) // sizes
+	// Pods in the VPC, and the other way round; Services in the pods' network; subnets in each other.
+	add([5]block{{ten, 16}, {ten, 24}, {ten + 1<<8, 24}, {ten + 128<<8, 17}, {ten + 96<<16, 12}}, 2)
+	add([5]block{{ten, 16}, {ten, 24}, {ten + 1<<8, 24}, {ten, 12}, {ten + 96<<16, 12}}, 2)
+	add([5]block{{ten, 16}, {ten, 24}, {ten + 1<<8, 24}, {ten + 64<<16, 10}, {ten + 96<<16, 12}}, 2)
+	add([5]block{{ten, 16}, {ten, 23}, {ten + 1<<8, 24}, {ten + 244<<16, 16}, {ten + 96<<16, 12}}, 2)
 	f.Fuzz(func(t *testing.T, vpc uint32, vpcBits uint8, public uint32, publicBits uint8, private uint32, privateBits uint8,
 		pods uint32, podBits uint8, services uint32, serviceBits uint8, workers uint16,
 	) {

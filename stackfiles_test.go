@@ -133,6 +133,9 @@ func TestSchemaDescribesEveryKeyAndMatchesTheConfig(t *testing.T) {
 		"string": "string", "boolean": "bool", "integer": "int", "array": "[]interface {}", "object": "map[string]interface {}",
 	}
 	for key, p := range project.Config {
+		if targets[key] == nil {
+			continue // reported above
+		}
 		if len(p.Description) < 10 || !strings.HasSuffix(p.Description, ".") {
 			t.Errorf("%s: the description is %q, want a sentence", key, p.Description)
 		}
