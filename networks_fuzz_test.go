@@ -45,8 +45,11 @@ func FuzzNetworks(f *testing.F) {
 			bits    uint8
 			text    *string
 		}{
-			{vpc, vpcBits, &c.VPCCIDR}, {public, publicBits, &c.PublicSubnetCIDR}, {private, privateBits, &c.PrivateSubnetCIDR},
-			{pods, podBits, &c.PodCIDR}, {services, serviceBits, &c.ServiceCIDR},
+			{vpc, vpcBits, &c.VPCCIDR},
+			{public, publicBits, &c.PublicSubnetCIDR},
+			{private, privateBits, &c.PrivateSubnetCIDR},
+			{pods, podBits, &c.PodCIDR},
+			{services, serviceBits, &c.ServiceCIDR},
 		} {
 			size := uint64(1) << (32 - n.bits%33)
 			first := uint64(n.address) / size * size
