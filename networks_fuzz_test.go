@@ -30,6 +30,11 @@ func FuzzNetworks(f *testing.F) {
 	add([5]block{{ten, 16}, {ten + 1<<16, 24}, {ten + 1<<8, 24}, {ten + 244<<16, 16}, {ten + 96<<16, 12}}, 2) // outside
 	add([5]block{{ten, 16}, {ten, 24}, {ten + 1<<8, 24}, {ten + 244<<16, 23}, {ten + 96<<16, 12}}, 2)         // no room for pods
 	add([5]block{{ten + 1<<16, 16}, {ten, 15}, {ten + 1<<8, 29}, {ten + 244<<16, 24}, {ten + 96<<16, 11}}, 2) // sizes
+	// Pods in the VPC, and the other way round; Services in the pods' network; subnets in each other.
+	add([5]block{{ten, 16}, {ten, 24}, {ten + 1<<8, 24}, {ten + 128<<8, 17}, {ten + 96<<16, 12}}, 2)
+	add([5]block{{ten, 16}, {ten, 24}, {ten + 1<<8, 24}, {ten, 12}, {ten + 96<<16, 12}}, 2)
+	add([5]block{{ten, 16}, {ten, 24}, {ten + 1<<8, 24}, {ten + 64<<16, 10}, {ten + 96<<16, 12}}, 2)
+	add([5]block{{ten, 16}, {ten, 23}, {ten + 1<<8, 24}, {ten + 244<<16, 16}, {ten + 96<<16, 12}}, 2)
 	f.Fuzz(func(t *testing.T, vpc uint32, vpcBits uint8, public uint32, publicBits uint8, private uint32, privateBits uint8,
 		pods uint32, podBits uint8, services uint32, serviceBits uint8, workers uint16,
 	) {
@@ -40,8 +45,11 @@ func FuzzNetworks(f *testing.F) {
 			bits    uint8
 			text    *string
 		}{
-			{vpc, vpcBits, &c.VPCCIDR}, {public, publicBits, &c.PublicSubnetCIDR}, {private, privateBits, &c.PrivateSubnetCIDR},
-			{pods, podBits, &c.PodCIDR}, {services, serviceBits, &c.ServiceCIDR},
+			{vpc, vpcBits, &c.VPCCIDR},
+			{public, publicBits, &c.PublicSubnetCIDR},
+			{private, privateBits, &c.PrivateSubnetCIDR},
+			{pods, podBits, &c.PodCIDR},
+			{services, serviceBits, &c.ServiceCIDR},
 		} {
 			size := uint64(1) << (32 - n.bits%33)
 			first := uint64(n.address) / size * size

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"gopkg.in/yaml.v3"
-
 	"hello-kubernetes/internal/recorder"
 )
 
@@ -70,34 +68,4 @@ func plannedNeeds(t *testing.T) map[string][]string {
 		}
 	}
 	return needs
-}
-
-// stackConfig returns the program's keys of a stack file as parseConfig takes them, but for the private key.
-func stackConfig(t *testing.T, name string) map[string]string {
-	t.Helper()
-	data, err := os.ReadFile("Pulumi." + name + ".yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct {
-		Config map[string]any `yaml:"config"`
-	}
-	if err := yaml.Unmarshal(data, &file); err != nil {
-		t.Fatal(err)
-	}
-	values := map[string]string{}
-	for key, value := range file.Config {
-		name, own := strings.CutPrefix(key, recorder.Project+":")
-		if text, ok := value.(string); ok && own {
-			values[name] = text
-		} else if own {
-			text, err := json.Marshal(value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			values[name] = string(text)
-		}
-	}
-	delete(values, "sshPrivateKey") // encrypted
-	return values
 }

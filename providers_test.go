@@ -71,13 +71,18 @@ func TestEveryChildHasAComponent(t *testing.T) {
 	})
 }
 
-// When the cluster's machine goes, the app's objects are gone with it, and nobody could delete them any more.
+// When the cluster's machine goes, the app's objects are gone with it, and nobody could delete them any more. The next
+// machine's cluster has none, whatever the state says.
 func TestAppGoesWithItsCluster(t *testing.T) {
 	inEachVariant(t, func(t *testing.T, s stack) {
 		machine := s.Get(t, "Instance control-plane").URN
 		for _, label := range []string{"Deployment hello-hapi", "Service hello-hapi"} {
-			if got := s.Get(t, label).RegisterRPC.GetDeletedWith(); got != machine {
+			options := s.Get(t, label).RegisterRPC
+			if got := options.GetDeletedWith(); got != machine {
 				t.Errorf("%s is deleted with %q, want %q", label, got, machine)
+			}
+			if got := options.GetReplaceWith(); len(got) != 1 || got[0] != machine {
+				t.Errorf("%s is replaced with %q, want %q", label, got, machine)
 			}
 		}
 	})

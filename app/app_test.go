@@ -83,11 +83,9 @@ func TestPodsHaveNoPrivileges(t *testing.T) {
 		}
 	}
 	security := at(onlyContainer(t, r), "securityContext")
-	if at(security, "allowPrivilegeEscalation") != false || at(security, "readOnlyRootFilesystem") != true {
-		t.Errorf("the container may %v", security)
-	}
-	if dropped := fmt.Sprint(at(security, "capabilities")); dropped != "map[drop:[ALL]]" {
-		t.Errorf("its capabilities are %v", dropped)
+	got := fmt.Sprint(at(security, "allowPrivilegeEscalation"), at(security, "readOnlyRootFilesystem"), at(security, "capabilities"))
+	if want := "false true map[drop:[ALL]]"; got != want {
+		t.Errorf("escalation, read-only and capabilities are %s, want %s", got, want)
 	}
 }
 

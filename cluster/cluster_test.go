@@ -126,10 +126,12 @@ func TestEachWorkerHasATokenOfItsOwn(t *testing.T) {
 func TestWorkersDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	r := record(t, 2, nil)
-	for _, step := range []string{"prepare", "token", "join", "ready"} {
-		for _, before := range r.Needs(t, "worker-0-"+step) {
-			if strings.Contains(before, "worker-1") {
-				t.Errorf("worker-0-%s waits for %s", step, before)
+	for worker, other := range map[string]string{"worker-0": "worker-1", "worker-1": "worker-0"} {
+		for _, step := range []string{"prepare", "token", "join", "ready"} {
+			for _, before := range r.Needs(t, worker+"-"+step) {
+				if strings.Contains(before, other) {
+					t.Errorf("%s-%s waits for %s", worker, step, before)
+				}
 			}
 		}
 	}

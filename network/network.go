@@ -24,7 +24,7 @@ type Args struct {
 	VPCCIDR           string   // Required.
 	PublicSubnetCIDR  string   // Required.
 	PrivateSubnetCIDR string   // Required.
-	NAT               NAT      // Required. A change needs a new stack: the old default route would collide with the new one
+	NAT               NAT      // Required. Fixed for the life of a stack: the new default route would collide with the old
 	NATAddress        string   // Required for NATGateway. Its address in the public subnet; a change replaces it
 	AdminCIDRs        []string // Required. Who may reach SSH and the Kubernetes API. Updated in place
 }

@@ -123,12 +123,12 @@ func (res *Resource) Text(path string) string {
 	return ""
 }
 
-// Texts returns the strings of the array at a path.
+// Texts returns the elements of the array at a path, as text.
 func (res *Resource) Texts(path string) []string {
 	var texts []string
 	if array := res.Property(path); array.IsArray() {
 		for _, value := range array.ArrayValue() {
-			texts = append(texts, unwrap(value).StringValue())
+			texts = append(texts, fmt.Sprint(unwrap(value).V))
 		}
 	}
 	return texts

@@ -131,6 +131,11 @@ func TestConnections(t *testing.T) {
 		}
 		return nil
 	})
+	keys := map[string]string{
+		"edge-step connection":        "ssh-ed25519 key-of-edge",
+		"inner-step connection":       "ssh-ed25519 key-of-inner",
+		"inner-step connection.proxy": "ssh-ed25519 key-of-edge",
+	}
 	for _, label := range []string{"edge-step", "inner-step"} {
 		for _, connection := range []string{"connection", "connection.proxy"} {
 			step := r.Get(t, label)
@@ -139,6 +144,9 @@ func TestConnections(t *testing.T) {
 			}
 			if step.Text(connection+".user") != "admin" || step.Text(connection+".privateKey") != recorder.PrivateKey {
 				t.Errorf("%s: %s is %v", label, connection, step.Property(connection))
+			}
+			if key, want := step.Text(connection+".hostKey"), keys[label+" "+connection]; key != want {
+				t.Errorf("%s: %s insists on the host key %q, want %q", label, connection, key, want)
 			}
 			if limit := step.Property(connection + ".dialErrorLimit"); limit.V != 60.0 {
 				t.Errorf("%s: %s gives up after %v errors", label, connection, limit.V)

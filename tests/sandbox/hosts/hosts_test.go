@@ -54,7 +54,8 @@ func TestRunArgs(t *testing.T) {
 		},
 		"runc on cgroup v1": {small, hybrid, []string{"--runtime=runc"}, nil},
 		"podman's choice on cgroup v2, and modules": {
-			small, facts{unified: true, modules: true},
+			small,
+			facts{unified: true, modules: true},
 			[]string{"--volume=/lib/modules:/lib/modules:ro"},
 			[]string{"--runtime=runc"},
 		},

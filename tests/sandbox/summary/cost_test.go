@@ -83,8 +83,10 @@ func TestEstimate(t *testing.T) {
 			[]Step{step("create", instanceType, "a", nil, machine("t2.micro", "12"))}, "about $9.43 a month",
 		},
 		"a machine with an address": { // and 0.005 × 730
-			[]Step{step("create", instanceType, "a", nil, object{"instanceType": "t2.micro", "associatePublicIpAddress": true,
-				"rootBlockDevice": object{"volumeType": "gp3", "volumeSize": "12"}})}, "about $13.08 a month",
+			[]Step{step("create", instanceType, "a", nil, object{
+				"instanceType": "t2.micro", "associatePublicIpAddress": true,
+				"rootBlockDevice": object{"volumeType": "gp3", "volumeSize": "12"},
+			})}, "about $13.08 a month",
 		},
 		"an address and a NAT gateway": { // 0.005 × 730 + 0.045 × 730
 			[]Step{step("create", eip, "a", nil, object{}), step("create", nat, "a", nil, object{})}, "about $36.50 a month",

@@ -154,12 +154,14 @@ func stage(b *bench) []life {
 		{
 			"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
 			map[string]any{"securityGroupId": group, "cidrIpv4": "0.0.0.0/0", "ipProtocol": "tcp", "fromPort": 80, "toPort": 80},
-			map[string]any{"toPort": 81}, "securityGroupId",
+			map[string]any{"toPort": 81},
+			"securityGroupId",
 		},
 		{
 			"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
 			map[string]any{"securityGroupId": group, "referencedSecurityGroupId": other, "ipProtocol": "-1"},
-			map[string]any{"description": "changed"}, "securityGroupId",
+			map[string]any{"description": "changed"},
+			"securityGroupId",
 		},
 		{"aws:ec2/keyPair:KeyPair", map[string]any{"publicKey": publicKey}, tags, "publicKey"},
 		{"aws:ec2/eip:Eip", map[string]any{"domain": "vpc"}, tags, "domain"},
@@ -167,7 +169,8 @@ func stage(b *bench) []life {
 		{
 			instanceType,
 			map[string]any{"ami": imageID, "instanceType": "t2.micro", "subnetId": subnet, "vpcSecurityGroupIds": []any{group}, "privateIp": "10.0.0.10"},
-			map[string]any{"instanceType": "t2.small", "sourceDestCheck": false}, "subnetId",
+			map[string]any{"instanceType": "t2.small", "sourceDestCheck": false},
+			"subnetId",
 		},
 	}
 }
