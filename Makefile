@@ -61,9 +61,12 @@ fmt: ## format the Go code, and write README.md's tables anew
 e2e: ## scenarios on the sandbox; takes the place of its region
 	cd tests && go test -count=1 -v -timeout 85m ./e2e
 
-.PHONY: test
-test: sandbox ## all tests, as root
+.PHONY: prepare
+prepare: sandbox ## install and build ahead what up, lint and the tests need, as root
 	@$(sandbox) prepare
+
+.PHONY: test
+test: prepare ## all tests, as root
 	@$(MAKE) unit e2e
 
 .PHONY: sandbox

@@ -51,7 +51,7 @@ func (p *provider) untilGone(ctx context.Context, object *unstructured.Unstructu
 			return true, nil
 		}
 		if err != nil {
-			return false, nil // an API server that restarts is back soon
+			return false, nil //nolint:nilerr // an API server that restarts is back soon
 		}
 		last = live
 		return live.GetUID() != object.GetUID(), nil
