@@ -73,7 +73,7 @@ func TestADeploymentIsWaitedForUntilItsLastChangeIsSeen(t *testing.T) {
 func TestCancelEndsAWaitAtOnce(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.server.react = func(_ *apiServer, d *unstructured.Unstructured) {
+	f.server.react = func(s *apiServer, d *unstructured.Unstructured) {
 		pullFails(s, d)
 		_, _ = f.Cancel(context.Background(), nil)
 	}
