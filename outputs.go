@@ -40,8 +40,8 @@ func node(host remote.Host, role, instanceType string, publicIP pulumi.StringInp
 	}
 }
 
-// sshConfig is an ssh_config with an entry a node; the workers' jump over the control plane. The key is not part of it:
-// give it with ssh -i.
+// sshConfig is an ssh_config with an entry a node; the workers' jump over the control plane. The key and knownHosts are not
+// part of it: an entry for all hosts names their files, so that they count for the jump too.
 func sshConfig(hosts *compute.Compute) pulumi.StringOutput {
 	return eachHost(hosts, func(host remote.Host, address string) string {
 		entry := fmt.Sprintf("Host %s\n  HostName %s\n  User %s\n", host.Name, address, host.Login.User)
