@@ -33,6 +33,7 @@ func (c *Config) check(skip map[string]bool) []error {
 	}
 	c.checkAdmins(report)
 	c.checkNetworks(skip, report)
+	c.checkWayOut(skip, report)
 	c.checkNodes(report)
 	c.checkApp(report)
 	if public, err := publicKey(c.SSHPrivateKey); err != nil {
@@ -62,13 +63,11 @@ func (c *Config) checkAdmins(report reporter) {
 }
 
 func (c *Config) checkNodes(report reporter) {
-	if !slices.Contains([]string{"instance", "gateway"}, c.NAT) {
-		report("nat", "%q is unknown: use instance or gateway", c.NAT)
-	}
 	if !versionPattern.MatchString(c.KubernetesVersion) {
 		report("kubernetesVersion", "%q is no version: write MAJOR.MINOR.PATCH, such as 1.37.2", c.KubernetesVersion)
 	}
 	for _, entry := range [][2]string{
+		{"edge.instanceType", c.Edge.InstanceType},
 		{"controlPlane.instanceType", c.ControlPlane.InstanceType},
 		{"workers.instanceType", c.Workers.InstanceType},
 	} {

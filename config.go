@@ -30,16 +30,24 @@ type Config struct {
 	VPCCIDR               string
 	PublicSubnetCIDR      string
 	PrivateSubnetCIDR     string
+	Topology              string
 	NAT                   string
+	Mirror                string
 	KubernetesVersion     string
 	PodCIDR               string
 	ServiceCIDR           string
+	Edge                  EdgeConfig
 	ControlPlane          ControlPlaneConfig
 	Workers               WorkersConfig
 	AMIID                 string
 	IgnorePreflightErrors []string
 	App                   AppConfig
 	Proxy                 ProxyConfig
+}
+
+// EdgeConfig is the value of edge.
+type EdgeConfig struct {
+	InstanceType string `json:"instanceType"`
 }
 
 // ControlPlaneConfig is the value of controlPlane.
@@ -118,10 +126,13 @@ func (c *Config) targets() map[string]any {
 		"vpcCidr":               &c.VPCCIDR,
 		"publicSubnetCidr":      &c.PublicSubnetCIDR,
 		"privateSubnetCidr":     &c.PrivateSubnetCIDR,
+		"topology":              &c.Topology,
 		"nat":                   &c.NAT,
+		"mirror":                &c.Mirror,
 		"kubernetesVersion":     &c.KubernetesVersion,
 		"podCidr":               &c.PodCIDR,
 		"serviceCidr":           &c.ServiceCIDR,
+		"edge":                  &c.Edge,
 		"controlPlane":          &c.ControlPlane,
 		"workers":               &c.Workers,
 		"amiId":                 &c.AMIID,

@@ -1,31 +1,49 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"gopkg.in/yaml.v3"
 
+	"hello-kubernetes/internal/recorder"
 	"hello-kubernetes/internal/scripttest"
 )
 
-// generated are the parts of README.md that come from elsewhere, by the name in their markers.
-var generated = map[string]func() (string, error){"config": configTable, "commands": commandTable}
+// generated are the parts of documents that come from elsewhere, by file and by the name in their markers.
+var generated = map[string]map[string]func() (string, error){
+	"README.md": {"config": configTable, "commands": commandTable},
+	"docs/security.md": {
+		"flows public":  func() (string, error) { return flowTable("public") },
+		"flows private": func() (string, error) { return flowTable("private") },
+	},
+}
 
 func TestDocsAreUpToDate(t *testing.T) {
 	t.Parallel()
-	const file = "README.md"
+	for file, parts := range generated {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			isUpToDate(t, file, parts)
+		})
+	}
+}
+
+func isUpToDate(t *testing.T, file string, parts map[string]func() (string, error)) {
+	t.Helper()
 	before, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	after := string(before)
-	for name, generate := range generated {
+	for name, generate := range parts {
 		table, err := generate()
 		if err != nil {
 			t.Fatal(err)
@@ -86,6 +104,58 @@ func configTable() (string, error) {
 		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", project.Config.Content[i].Value, kind, preset, cell(property.Description))
 	}
 	return table.String(), nil
+}
+
+// flowTable is a line for each traffic that the security groups of a topology let through, as the program registers them.
+func flowTable(topology string) (string, error) {
+	s, err := run(map[string]string{"topology": topology})
+	if err != nil {
+		return "", err
+	}
+	order := []string{"internet", "admins", "edge", "control-plane", "worker"}
+	ends := map[string]string{"0.0.0.0/0": "internet", s.config.AdminCIDRs[0]: "admins"}
+	for _, role := range order[2:] {
+		ends[recorder.Project+"-"+recorder.Stack+"-"+role+"-id"] = role
+	}
+	var rows [][4]string
+	for _, token := range []string{recorder.IngressRule, recorder.EgressRule} {
+		for _, rule := range s.Of(token) {
+			peer := rule.Text("referencedSecurityGroupId")
+			if token == recorder.EgressRule && peer != "" {
+				continue // the other end's ingress rule tells
+			}
+			from, to := ends[peer+rule.Text("cidrIpv4")], ends[rule.Text("securityGroupId")]
+			if token == recorder.EgressRule {
+				from, to = to, from
+			}
+			reason, _, _ := strings.Cut(rule.Text("description"), ", ")
+			rows = append(rows, [4]string{from, to, portsOf(rule), reason})
+		}
+	}
+	slices.SortFunc(rows, func(a, b [4]string) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(order, a[0]), slices.Index(order, b[0])),
+			cmp.Compare(slices.Index(order, a[1]), slices.Index(order, b[1])),
+			cmp.Compare(len(a[2]), len(b[2])), cmp.Compare(a[2], b[2]))
+	})
+	table := "| from | to | ports | reason |\n|---|---|---|---|\n"
+	for _, row := range rows {
+		table += "| " + strings.Join(row[:], " | ") + " |\n"
+	}
+	return table, nil
+}
+
+// portsOf is a rule's ports: 80/tcp, 30000-32767/tcp, or type:code/icmp.
+func portsOf(rule *recorder.Resource) string {
+	protocol, ports, _ := strings.Cut(rule.Traffic(), " ")
+	first, last, _ := strings.Cut(ports, "-")
+	switch {
+	case protocol == "icmp":
+		ports = first + ":" + last
+	case first == last:
+		ports = first
+	}
+	return ports + "/" + protocol
 }
 
 var target = regexp.MustCompile(`(?m)^([a-z0-9-]+):.*## (.*)$`)

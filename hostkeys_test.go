@@ -15,8 +15,8 @@ func TestConnectionsInsistOnTheirHostsKeys(t *testing.T) {
 			address, key, _ := strings.Cut(strings.TrimSpace(line), " ")
 			known[address] = key
 		}
-		if len(known) != 1+s.config.Workers.Count {
-			t.Fatalf("knownHosts has %d hosts, want the control plane and %d workers", len(known), s.config.Workers.Count)
+		if want := 1 + len(s.behind()); len(known) != want {
+			t.Fatalf("knownHosts has %d hosts, want %d", len(known), want)
 		}
 		hops := []string{"connection"}
 		if command.Text("connection.proxy.host") != "" {

@@ -62,7 +62,11 @@ func deploy(ctx *pulumi.Context, c *Config, region string) (pulumi.Map, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cluster: %w", err)
 	}
-	hello, err := app.New(ctx, name, c.app(hosts, kube))
+	wayToAPI, err := c.apiProxy(ctx, name, hosts)
+	if err != nil {
+		return nil, fmt.Errorf("proxy of the API: %w", err)
+	}
+	hello, err := app.New(ctx, name, c.app(hosts, kube, wayToAPI))
 	if err != nil {
 		return nil, fmt.Errorf("app: %w", err)
 	}

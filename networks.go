@@ -3,6 +3,9 @@ package main
 import (
 	"fmt"
 	"net/netip"
+	"slices"
+
+	"hello-kubernetes/network"
 )
 
 const (
@@ -43,8 +46,36 @@ func (c *Config) checkNetworks(skip map[string]bool, report reporter) {
 		}
 	}
 	if !skip["workers"] {
-		private.room(32, reservedByAWS, c.Workers.Count, "workers", report)
+		hosts := c.Workers.Count
+		if c.Topology == string(network.Private) {
+			hosts++ // the control plane's
+		}
+		private.room(32, reservedByAWS, hosts, "hosts", report)
 		pods.room(nodePodBits, 0, 1+c.Workers.Count, "nodes", report)
+	}
+}
+
+// checkWayOut checks how the private subnet reaches what it needs.
+func (c *Config) checkWayOut(skip map[string]bool, report reporter) {
+	vpc, _ := netip.ParsePrefix(c.VPCCIDR) // checkNetworks tells
+	if !slices.Contains([]network.Topology{network.Public, network.Private}, network.Topology(c.Topology)) {
+		report("topology", "%q is unknown: use public or private", c.Topology)
+	}
+	none := network.NAT(c.NAT) == network.NATNone
+	if !none && !slices.Contains([]network.NAT{network.NATInstance, network.NATGateway}, network.NAT(c.NAT)) {
+		report("nat", "%q is unknown: use instance, gateway or none", c.NAT)
+	}
+	mirror, err := netip.ParseAddr(c.Mirror)
+	switch {
+	case skip["nat"]:
+	case !none && c.Mirror != "":
+		report("mirror", "%s is of no use with nat: %s: remove it, or set nat to none", c.Mirror, c.NAT)
+	case none && c.Mirror == "":
+		report("mirror", "missing: with nat: none it is the private subnet's only source of packages and images: write the address of one in the VPC")
+	case none && (err != nil || !mirror.Is4() || mirror.String() != c.Mirror):
+		report("mirror", "%q is no IPv4 address: write one such as 10.0.0.20", c.Mirror)
+	case none && vpc.IsValid() && !vpc.Contains(mirror):
+		report("mirror", "%s lies outside vpcCidr %s, which nothing leaves with nat: none: choose an address inside", c.Mirror, vpc)
 	}
 }
 

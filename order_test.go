@@ -12,29 +12,39 @@ import (
 // What has to be there before: without one of these edges a run may fail, and only sometimes.
 func TestOrderHasTheNecessaryEdges(t *testing.T) {
 	inEachVariant(t, func(t *testing.T, s stack) {
-		wayOut := []string{"control-plane-nat", "Route control-plane-nat"}
-		if s.config.NAT == "gateway" {
+		var wayOut []string
+		switch s.config.NAT {
+		case "instance":
+			wayOut = []string{s.edge() + "-nat", "Route private"}
+		case "gateway":
 			wayOut = []string{"NatGateway", "Route private"}
 		}
 		publicWayOut := []string{"InternetGateway", "Route public", "RouteTableAssociation public"}
 		edges := map[string][]string{
-			"EipAssociation control-plane": publicWayOut,
-			"control-plane-booted":         {"EipAssociation control-plane"},
-			"control-plane-init":           {"control-plane-prepare"},
-			"control-plane-network":        {"control-plane-init"},
-			"control-plane-kubeconfig":     {"control-plane-network"},
-			"Deployment hello-hapi":        {"control-plane-kubeconfig"},
-			"Service hello-hapi":           {"control-plane-kubeconfig"},
-			"control-plane-site":           {"control-plane-nginx", "Service hello-hapi"},
+			"EipAssociation edge":      publicWayOut,
+			s.edge() + "-booted":       {"EipAssociation edge"},
+			"control-plane-init":       {"control-plane-prepare"},
+			"control-plane-network":    {"control-plane-init"},
+			"control-plane-kubeconfig": {"control-plane-network"},
+			"Deployment hello-hapi":    {"control-plane-kubeconfig"},
+			"Service hello-hapi":       {"control-plane-kubeconfig"},
+			s.edge() + "-site":         {s.edge() + "-nginx", "Service hello-hapi"},
 		}
 		if s.config.NAT == "gateway" {
 			edges["NatGateway"] = publicWayOut[:2]
 		}
+		if s.private() {
+			edges["edge-api"] = []string{"edge-nginx-stream"}
+			edges["Deployment hello-hapi"] = append(edges["Deployment hello-hapi"], "edge-api")
+			edges["Service hello-hapi"] = append(edges["Service hello-hapi"], "edge-api")
+		}
+		for _, host := range s.behind() {
+			edges[host+"-listening"] = []string{s.edge() + "-booted"}
+			edges[host+"-booted"] = []string{host + "-listening"}
+			edges[host+"-prepare"] = append(slices.Clone(wayOut), host+"-booted", "RouteTableAssociation private")
+		}
 		for i := range s.config.Workers.Count {
 			step := func(name string) string { return fmt.Sprintf("worker-%d-%s", i, name) }
-			edges[step("listening")] = []string{"control-plane-booted"}
-			edges[step("booted")] = []string{step("listening")}
-			edges[step("prepare")] = append(wayOut, step("booted"), "RouteTableAssociation private")
 			edges[step("token")] = []string{"control-plane-network", step("prepare")} // it lives as long as a join takes
 			edges[step("join")] = []string{step("token"), step("prepare")}
 			edges[step("ready")] = []string{step("join")}
@@ -54,24 +64,32 @@ func TestOrderHasTheNecessaryEdges(t *testing.T) {
 // What need not wait does not: every edge too many makes the whole run longer.
 func TestOrderHasNoNeedlessEdges(t *testing.T) {
 	inEachVariant(t, func(t *testing.T, s stack) {
+		edgeBooted := []string{s.edge() + "-booted"}
 		allowed := map[string][]string{ // the commands that a command may wait for
-			"control-plane-booted":  {},
-			"control-plane-nginx":   {"control-plane-booted"},
-			"control-plane-prepare": {"control-plane-booted"},
-			"control-plane-nat":     {"control-plane-booted"},
-			"control-plane-init":    {"control-plane-booted", "control-plane-prepare"},
-			"control-plane-network": {"control-plane-booted", "control-plane-prepare", "control-plane-init"},
+			s.edge() + "-booted": {},
+			s.edge() + "-nginx":  edgeBooted,
+			s.edge() + "-nat":    edgeBooted,
+			"edge-nginx-stream":  edgeBooted,
+			"edge-api":           {"edge-booted", "edge-nginx-stream"},
 		}
 		if s.config.NAT != "instance" {
-			delete(allowed, "control-plane-nat")
+			delete(allowed, s.edge()+"-nat")
 		}
+		if !s.private() {
+			delete(allowed, "edge-nginx-stream")
+			delete(allowed, "edge-api")
+			allowed["control-plane-prepare"] = edgeBooted
+		}
+		for _, host := range s.behind() {
+			allowed["Instance "+host] = []string{}
+			allowed[host+"-listening"] = edgeBooted
+			allowed[host+"-prepare"] = append(slices.Clone(edgeBooted), s.edge()+"-nat", host+"-listening", host+"-booted")
+		}
+		allowed["control-plane-init"] = append(slices.Clone(allowed["control-plane-prepare"]), "control-plane-prepare")
+		allowed["control-plane-network"] = append(slices.Clone(allowed["control-plane-init"]), "control-plane-init")
 		for i := range s.config.Workers.Count {
 			step := func(name string) string { return fmt.Sprintf("worker-%d-%s", i, name) }
-			prepare := []string{"control-plane-booted", "control-plane-nat", step("listening"), step("booted")}
-			join := append(slices.Clone(prepare), "control-plane-prepare", "control-plane-init", "control-plane-network", step("prepare"))
-			allowed["Instance "+fmt.Sprintf("worker-%d", i)] = []string{}
-			allowed[step("listening")] = []string{"control-plane-booted"}
-			allowed[step("prepare")] = prepare
+			join := slices.Concat(allowed[step("prepare")], allowed["control-plane-network"], []string{"control-plane-network", step("prepare")})
 			allowed[step("token")] = join
 			allowed[step("join")] = append(slices.Clone(join), step("token"))
 			allowed[step("ready")] = append(slices.Clone(join), step("token"), step("join"))

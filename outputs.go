@@ -14,7 +14,13 @@ import (
 
 // outputs is what the stack tells its user. The kubeconfig is a secret, nothing else is.
 func (c *Config) outputs(hosts *compute.Compute, kube *cluster.Cluster, hello *app.App) pulumi.Map {
-	nodes := pulumi.Array{node(hosts.ControlPlane, "control-plane", c.ControlPlane.InstanceType, hosts.PublicIP)}
+	nodes := pulumi.Array{}
+	publicIP := pulumi.StringInput(hosts.PublicIP)
+	if hosts.ControlPlane.Bastion != nil {
+		nodes = append(nodes, node(hosts.Edge, "edge", c.Edge.InstanceType, publicIP))
+		publicIP = pulumi.String("")
+	}
+	nodes = append(nodes, node(hosts.ControlPlane, "control-plane", c.ControlPlane.InstanceType, publicIP))
 	for _, worker := range hosts.Workers {
 		nodes = append(nodes, node(worker, "worker", c.Workers.InstanceType, pulumi.String("")))
 	}
@@ -29,7 +35,7 @@ func (c *Config) outputs(hosts *compute.Compute, kube *cluster.Cluster, hello *a
 	}
 }
 
-// node is one element of the output nodes. publicIp is empty for a host without one.
+// node is one element of the output nodes, a host. publicIp is empty for a host without one.
 func node(host remote.Host, role, instanceType string, publicIP pulumi.StringInput) pulumi.Map {
 	return pulumi.Map{
 		"name":         pulumi.String(host.Name),
@@ -40,7 +46,7 @@ func node(host remote.Host, role, instanceType string, publicIP pulumi.StringInp
 	}
 }
 
-// sshConfig is an ssh_config with an entry a node; the workers' jump over the control plane. The key and knownHosts are not
+// sshConfig is an ssh_config with an entry a host; those behind the edge jump over it. The key and knownHosts are not
 // part of it: an entry for all hosts names their files, so that they count for the jump too.
 func sshConfig(hosts *compute.Compute) pulumi.StringOutput {
 	return eachHost(hosts, func(host remote.Host, address string) string {
@@ -61,13 +67,17 @@ func knownHosts(hosts *compute.Compute) pulumi.StringOutput {
 
 // eachHost joins the lines of all hosts, each with the address that it is reached at from outside or from its bastion.
 func eachHost(hosts *compute.Compute, line func(host remote.Host, address string) string) pulumi.StringOutput {
+	all := append([]remote.Host{hosts.ControlPlane}, hosts.Workers...)
+	if hosts.ControlPlane.Bastion != nil {
+		all = append([]remote.Host{hosts.Edge}, all...)
+	}
 	addresses := []any{hosts.PublicIP}
-	for _, worker := range hosts.Workers {
-		addresses = append(addresses, worker.PrivateAddress)
+	for _, host := range all[1:] {
+		addresses = append(addresses, host.PrivateAddress)
 	}
 	return pulumi.All(addresses...).ApplyT(func(addresses []any) string {
 		var text strings.Builder
-		for i, host := range append([]remote.Host{hosts.ControlPlane}, hosts.Workers...) {
+		for i, host := range all {
 			text.WriteString(line(host, addresses[i].(string)))
 		}
 		return text.String()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"sync"
 	"testing"
@@ -50,6 +51,10 @@ func run(values map[string]string) (stack, error) {
 var variants = map[string]map[string]string{
 	"defaults":         nil,
 	"NAT gateway":      {"nat": "gateway"},
+	"no NAT":           {"nat": "none", "mirror": "10.0.0.20"},
+	"private":          {"topology": "private"},
+	"private, gateway": {"topology": "private", "nat": "gateway", "edge": `{"instanceType": "t2.nano"}`},
+	"private, no NAT":  {"topology": "private", "nat": "none", "mirror": "10.0.0.20"},
 	"more workers":     {"workers": `{"count": 4, "instanceType": "t2.small"}`},
 	"one worker":       {"workers": `{"count": 1}`},
 	"image configured": {"amiId": "ami-0123456789abcdef0"},
@@ -66,6 +71,28 @@ var recordings = func() map[string]func() (stack, error) {
 	}
 	return all
 }()
+
+// private tells whether all nodes are behind an edge of its own, and edge what host is the edge.
+func (s stack) private() bool { return s.config.Topology == "private" }
+
+func (s stack) edge() string {
+	if s.private() {
+		return "edge"
+	}
+	return "control-plane"
+}
+
+// behind are the hosts that are reached through the edge.
+func (s stack) behind() []string {
+	var hosts []string
+	if s.private() {
+		hosts = append(hosts, "control-plane")
+	}
+	for i := range s.config.Workers.Count {
+		hosts = append(hosts, fmt.Sprintf("worker-%d", i))
+	}
+	return hosts
+}
 
 // inEachVariant runs check against the whole program in each variant.
 func inEachVariant(t *testing.T, check func(t *testing.T, s stack)) {

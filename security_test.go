@@ -53,8 +53,8 @@ func TestSecurityGroupsHaveNoInlineRules(t *testing.T) {
 func TestInstancesAreHardened(t *testing.T) {
 	inEachVariant(t, func(t *testing.T, s stack) {
 		instances := s.Of(recorder.Instance)
-		if len(instances) != 1+s.config.Workers.Count {
-			t.Errorf("%d instances, want a control plane and %d workers", len(instances), s.config.Workers.Count)
+		if want := 1 + len(s.behind()); len(instances) != want {
+			t.Errorf("%d instances, want %d", len(instances), want)
 		}
 		for _, instance := range instances {
 			for path, want := range map[string]any{
@@ -78,7 +78,7 @@ func TestInstancesAreHardened(t *testing.T) {
 func TestSourceCheckIsOffOnlyForTheNATInstance(t *testing.T) {
 	inEachVariant(t, func(t *testing.T, s stack) {
 		for _, instance := range s.Of(recorder.Instance) {
-			forwards := s.config.NAT == "instance" && strings.HasSuffix(instance.Name, "-control-plane")
+			forwards := s.config.NAT == "instance" && strings.HasSuffix(instance.Name, "-"+s.edge())
 			check := instance.Property("sourceDestCheck")
 			if off := check.IsBool() && !check.BoolValue(); off != forwards {
 				t.Errorf("%s: source check off: %v, want %v", instance.Name, off, forwards)

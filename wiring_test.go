@@ -21,7 +21,7 @@ func TestEachSubnetHasOneWayOut(t *testing.T) {
 				}
 			}
 		}
-		private := map[string]string{"instance": "networkInterfaceId", "gateway": "natGatewayId"}[s.config.NAT]
+		private := map[string]string{"instance": "networkInterfaceId", "gateway": "natGatewayId", "none": ""}[s.config.NAT]
 		for table, want := range map[string]string{"public": "gatewayId", "private": private} {
 			id := recorder.Project + "-" + recorder.Stack + "-" + table + "-id"
 			if got := strings.Join(ways[id], " and "); got != want {
@@ -43,6 +43,9 @@ func TestFixedAddressesDiffer(t *testing.T) {
 	}
 	if got := s.Get(t, "NatGateway").Text("privateIp"); got != "10.0.0.251" {
 		t.Errorf("the NAT gateway's address is %q", got)
+	}
+	if got := record(t, map[string]string{"topology": "private", "publicSubnetCidr": "10.0.0.240/28"}).Get(t, "Instance edge").Text("privateIp"); got != "10.0.0.252" {
+		t.Errorf("the edge's address is %q", got)
 	}
 }
 

@@ -17,6 +17,7 @@ const appName = "hello-hapi"
 // Args is the input of New.
 type Args struct {
 	Kubeconfig pulumi.StringInput // Required. Text; a secret. Updated in place
+	Ready      []pulumi.Resource  // Optional. The way to the API
 	Machine    pulumi.Resource    // Required. The machine whose end is the cluster's: with it, the app is gone
 	Image      string             // Required. With a tag or digest. A change rolls
 	Replicas   int                // Required. Number of pods. Updated in place
@@ -45,7 +46,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	provider, err := kubernetes.NewProvider(ctx, name, &kubernetes.ProviderArgs{
 		Kubeconfig:        args.Kubeconfig.ToStringOutput().ToStringPtrOutput(),
 		ClusterIdentifier: pulumi.String(name),
-	}, pulumi.Parent(a))
+	}, pulumi.Parent(a), pulumi.DependsOn(args.Ready))
 	if err != nil {
 		return nil, fmt.Errorf("kubernetes provider: %w", err)
 	}

@@ -28,6 +28,13 @@ type Args struct {
 	PodCIDR               string             // Required. Fixed for the life of the cluster
 	ServiceCIDR           string             // Required. Fixed for the life of the cluster
 	IgnorePreflightErrors []string           // Optional. Names of kubeadm's checks
+	Mirror                string             // Optional. Address that nodes find mirrored names at. Default: as DNS says
+}
+
+// mirrored are the names that a mirror answers under: those that nodes get packages and images from.
+var mirrored = []string{
+	"deb.debian.org", "security.debian.org", "pkgs.k8s.io", "prod-cdn.packages.k8s.io", "download.docker.com",
+	"registry.k8s.io", "ghcr.io", "registry-1.docker.io", "auth.docker.io",
 }
 
 // Cluster is a cluster whose nodes are all Ready.
@@ -79,9 +86,10 @@ func (c *Cluster) prepare(ctx *pulumi.Context, host remote.Host, args Args) (pul
 	if err != nil {
 		return nil, err
 	}
-	text, err := remote.Render(prepareScript, struct{ Version, Minor, Containerd, Pause, APIName string }{
-		args.KubernetesVersion, minor, containerdVersion, pauseVersion, apiName,
-	})
+	text, err := remote.Render(prepareScript, struct {
+		Version, Minor, Containerd, Pause, APIName, Mirror string
+		Mirrored                                           []string
+	}{args.KubernetesVersion, minor, containerdVersion, pauseVersion, apiName, args.Mirror, mirrored})
 	if err != nil {
 		return nil, err
 	}

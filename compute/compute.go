@@ -1,4 +1,5 @@
-// Package compute builds the hosts: a control plane in the public subnet and workers in the private one.
+// Package compute builds the hosts: the edge, which has the Elastic IP, a control plane, which can be the edge itself, and
+// workers.
 package compute
 
 import (
@@ -24,18 +25,11 @@ type Args struct {
 	SSHPrivateKey string // Required. A secret; the hosts' own keys are derived from it: a change replaces every host
 	AMI           string // Optional. Machine image; a change replaces every host. Default: the newest Debian 13, for new hosts only
 
+	Edge         *Node  // Optional. In a public subnet. Default: the control plane is the edge
 	ControlPlane Node   // Required.
-	Address      string // Required. The control plane's private address; a change replaces it
 	Workers      []Node // Required. A host each, named by its index
 
-	NAT *NAT // Optional. Makes the control plane's host the NAT of a subnet
-}
-
-// NAT is a subnet whose traffic to the internet the control plane's host masquerades.
-type NAT struct {
-	SubnetCIDR   string             // Required. Updated in place
-	VPCCIDR      string             // Required. What the subnet reaches without NAT; updated in place
-	RouteTableID pulumi.StringInput // Required. The subnet's route table
+	WayOut *WayOut // Optional. Of the hosts behind the edge. Default: they have none
 }
 
 // Node is what one host is made of.
@@ -43,28 +37,52 @@ type Node struct {
 	InstanceType    string             // Required. Updated by a stop and a start
 	SubnetID        pulumi.StringInput // Required. A change replaces the host
 	SecurityGroupID pulumi.StringInput // Required. Updated in place
+	Address         string             // Optional. Private address; a change replaces the host. Default: one that is free
 	Ready           []pulumi.Resource  // Optional. The subnet's way to the internet: the host's steps wait for it, the host does not
 }
+
+// WayOut is a private subnet's way to the internet. From one target to another it changes in place.
+type WayOut struct {
+	RouteTableID pulumi.StringInput // Required. The subnet's route table
+	NATGatewayID pulumi.StringInput // Optional. Default: the edge masquerades
+	SubnetCIDR   string             // Required. Updated in place
+	VPCCIDR      string             // Required. What the subnet reaches without NAT; updated in place
+}
+
+// masquerades tells whether the edge does.
+func (w *WayOut) masquerades() bool { return w != nil && w.NATGatewayID == nil }
 
 // Compute is the hosts, ready for remote scripts.
 type Compute struct {
 	pulumi.ResourceState
 
-	PublicIP     pulumi.StringOutput // the control plane's Elastic IP
-	ControlPlane remote.Host
+	PublicIP     pulumi.StringOutput // the Elastic IP, of the edge
+	Edge         remote.Host         // the only one that the internet reaches: all others are behind it
+	ControlPlane remote.Host         // the same as Edge if it has no host of its own
 	Workers      []remote.Host
-	workersReady []pulumi.Resource // the NAT, if a host is it
+
+	name     string
+	key      *ec2.KeyPair
+	image    image
+	stackKey string // a secret
+	login    remote.Login
+	wayOut   []pulumi.Resource // what the hosts behind the edge wait for
 }
 
 // New registers the hosts.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Compute, error) {
-	c := &Compute{}
+	c := &Compute{
+		name:     name,
+		stackKey: args.SSHPrivateKey,
+		login:    remote.Login{User: user, PrivateKey: pulumi.ToSecret(pulumi.String(args.SSHPrivateKey)).(pulumi.StringOutput)},
+	}
 	if err := ctx.RegisterComponentResourceV2("hello-kubernetes:compute:Compute", name, pulumi.Map{
 		"workers": pulumi.Int(len(args.Workers)),
 	}, c, opts...); err != nil {
 		return nil, err
 	}
-	key, err := ec2.NewKeyPair(ctx, name, &ec2.KeyPairArgs{
+	var err error
+	c.key, err = ec2.NewKeyPair(ctx, name, &ec2.KeyPairArgs{
 		KeyNamePrefix: pulumi.String(name + "-"),
 		PublicKey:     pulumi.String(args.SSHPublicKey),
 		Tags:          pulumi.StringMap{"Name": pulumi.String(name)},
@@ -72,47 +90,49 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err != nil {
 		return nil, fmt.Errorf("key pair: %w", err)
 	}
-	image := c.image(ctx, args.AMI)
-	login := remote.Login{User: user, PrivateKey: pulumi.ToSecret(pulumi.String(args.SSHPrivateKey)).(pulumi.StringOutput)}
-	if err := c.controlPlane(ctx, name, args, image, key, login); err != nil {
+	c.image = c.findImage(ctx, args.AMI)
+	if err := c.hosts(ctx, args); err != nil {
 		return nil, err
-	}
-	for i, node := range args.Workers {
-		if err := c.worker(ctx, name, i, node, image, key, args.SSHPrivateKey, login); err != nil {
-			return nil, err
-		}
 	}
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"publicIp": c.PublicIP})
 }
 
-// worker registers the worker with the given index.
-func (c *Compute) worker(
-	ctx *pulumi.Context, name string, index int, node Node, image image, key *ec2.KeyPair, stackKey string, login remote.Login,
-) error {
-	name = fmt.Sprintf("%s-worker-%d", name, index)
-	identity, err := deriveHostKey(stackKey, name)
+// hosts registers the edge and, behind it, the others.
+func (c *Compute) hosts(ctx *pulumi.Context, args Args) (err error) {
+	if args.Edge == nil {
+		if err := c.edge(ctx, "control-plane", args.ControlPlane, args.WayOut); err != nil {
+			return err
+		}
+		c.ControlPlane = c.Edge
+	} else {
+		if err := c.edge(ctx, "edge", *args.Edge, args.WayOut); err != nil {
+			return err
+		}
+		if c.ControlPlane, err = c.behind(ctx, "control-plane", args.ControlPlane); err != nil {
+			return err
+		}
+	}
+	for i, node := range args.Workers {
+		worker, err := c.behind(ctx, fmt.Sprintf("worker-%d", i), node)
+		if err != nil {
+			return err
+		}
+		c.Workers = append(c.Workers, worker)
+	}
+	return nil
+}
+
+// behind registers a host that is reached through the edge.
+func (c *Compute) behind(ctx *pulumi.Context, name string, node Node) (remote.Host, error) {
+	host, instance, err := c.instance(ctx, name, node, true)
 	if err != nil {
-		return err
+		return host, err
 	}
-	instance, err := c.instance(ctx, name, node, image, key, identity, nil)
-	if err != nil {
-		return err
-	}
-	host := remote.Host{
-		Name:           fmt.Sprintf("worker-%d", index),
-		Address:        instance.PrivateIp,
-		PrivateAddress: instance.PrivateIp,
-		HostKey:        identity.public,
-		Login:          login,
-		Bastion:        &c.ControlPlane,
-		Instance:       instance,
-		ID:             instance.ID(),
-	}
+	host.Address, host.Bastion = instance.PrivateIp, &c.Edge
 	booted, err := remote.WaitForSSH(ctx, host, pulumi.Parent(c))
 	if err != nil {
-		return err
+		return host, err
 	}
-	host.Ready = slices.Concat([]pulumi.Resource{booted}, node.Ready, c.workersReady)
-	c.Workers = append(c.Workers, host)
-	return nil
+	host.Ready = slices.Concat([]pulumi.Resource{booted}, node.Ready, c.wayOut)
+	return host, nil
 }

@@ -35,10 +35,10 @@ func record(t *testing.T, adjust func(args *Args)) *recorder.Recording {
 			SSHPublicKey:  "ssh-ed25519 AAAA",
 			SSHPrivateKey: stackKey,
 			ControlPlane:  node("t2.small", "public"),
-			Address:       "10.0.0.10",
 			Workers:       []Node{node("t2.micro", "private"), node("t2.micro", "private")},
-			NAT:           &NAT{SubnetCIDR: "10.0.1.0/24", VPCCIDR: "10.0.0.0/16", RouteTableID: pulumi.String("private-table")},
+			WayOut:        &WayOut{SubnetCIDR: "10.0.1.0/24", VPCCIDR: "10.0.0.0/16", RouteTableID: pulumi.String("private-table")},
 		}
+		args.ControlPlane.Address = "10.0.0.10"
 		if adjust != nil {
 			adjust(&args)
 		}
@@ -63,9 +63,11 @@ var stackKey = func() string {
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	goldens := scripttest.NewGoldens(t)
-	text := record(t, nil).Get(t, "control-plane-nat").Text("create")
-	goldens.Compare(t, "nat.sh", text)
-	t.Run("nat.sh", func(t *testing.T) { scripttest.Lint(t, text) })
+	nat := record(t, nil).Get(t, "control-plane-nat")
+	for name, text := range map[string]string{"nat.sh": nat.Text("create"), "nat-off.sh": nat.Text("delete")} {
+		goldens.Compare(t, name, text)
+		t.Run(name, func(t *testing.T) { scripttest.Lint(t, text) })
+	}
 }
 
 // A new machine under the old one's name or address can only come after it.
@@ -103,32 +105,69 @@ func TestKeyPairCanBeReplaced(t *testing.T) {
 	}
 }
 
-func TestElasticIPLeadsToTheControlPlane(t *testing.T) {
+// withEdge puts the control plane behind an edge of its own.
+func withEdge(args *Args) {
+	front := args.ControlPlane
+	front.InstanceType = "t2.micro"
+	args.Edge = &front
+	args.ControlPlane = args.Workers[0]
+	args.ControlPlane.InstanceType = "t2.small"
+}
+
+func TestElasticIPLeadsToTheEdge(t *testing.T) {
 	t.Parallel()
-	r := record(t, nil)
-	association := r.Get(t, "EipAssociation control-plane")
-	if host := association.Text("instanceId"); host != r.Get(t, "Instance control-plane").Name+"-id" {
-		t.Errorf("it leads to %q", host)
-	}
-	if !slices.Contains(r.Needs(t, "EipAssociation control-plane"), "Route way-out") {
-		t.Error("it does not wait for the way out")
-	}
-	if needs := r.Needs(t, "Instance worker-0"); slices.Contains(needs, "Route way-out") {
-		t.Errorf("the host itself waits for the way out, which takes minutes with a NAT gateway: %q", needs)
+	for edge, adjust := range map[string]func(*Args){"control-plane": nil, "edge": withEdge} {
+		r := record(t, adjust)
+		association := r.Get(t, "EipAssociation edge")
+		if host := association.Text("instanceId"); host != r.Get(t, "Instance "+edge).Name+"-id" {
+			t.Errorf("it leads to %q, want %s", host, edge)
+		}
+		if !slices.Contains(r.Needs(t, "EipAssociation edge"), "Route way-out") {
+			t.Error("it does not wait for the way out")
+		}
+		if needs := r.Needs(t, "Instance worker-0"); slices.Contains(needs, "Route way-out") {
+			t.Errorf("the host itself waits for the way out, which takes minutes with a NAT gateway: %q", needs)
+		}
 	}
 }
 
-// Without NAT on a host there is no script, no route, and the host checks what it forwards.
-func TestWithoutNATInstance(t *testing.T) {
+// Who is behind the edge is reached through it, and only so.
+func TestOthersAreBehindTheEdge(t *testing.T) {
 	t.Parallel()
-	r := record(t, func(args *Args) { args.NAT = nil })
-	for _, res := range r.Resources {
-		if res.Label() == "control-plane-nat" || res.Label() == "Route control-plane-nat" {
-			t.Errorf("%s is there", res.Label())
+	r := record(t, withEdge)
+	public := r.Get(t, "edge-booted").Text("connection.host")
+	for _, host := range []string{"control-plane", "worker-0", "worker-1"} {
+		booted := r.Get(t, host+"-booted")
+		if got := booted.Text("connection.proxy.host"); got != public || booted.Text("connection.host") == public {
+			t.Errorf("%s is reached at %q through %q, want through %q", host, booted.Text("connection.host"), got, public)
 		}
 	}
-	if check := r.Get(t, "Instance control-plane").Property("sourceDestCheck"); !check.IsBool() || !check.BoolValue() {
-		t.Errorf("the source check is %v", check.V)
+	if step := r.Get(t, "edge-nat"); step.Text("connection.host") != public {
+		t.Errorf("the NAT is %q", step.Text("connection.host"))
+	}
+}
+
+// Without NAT on a host there is no script, and the host checks what it forwards.
+func TestWithoutNATInstance(t *testing.T) {
+	t.Parallel()
+	for target, adjust := range map[string]func(*Args){
+		"":        func(args *Args) { args.WayOut = nil },
+		"gateway": func(args *Args) { args.WayOut.NATGatewayID = pulumi.String("gateway") },
+	} {
+		r := record(t, adjust)
+		for _, res := range r.Resources {
+			if res.Label() == "control-plane-nat" || target == "" && res.Label() == "Route private" {
+				t.Errorf("%s is there", res.Label())
+			}
+		}
+		if target != "" {
+			if route := r.Get(t, "Route private"); route.Text("natGatewayId") != target || route.Text("networkInterfaceId") != "" {
+				t.Errorf("the route leads to %q and %q, want %q", route.Text("natGatewayId"), route.Text("networkInterfaceId"), target)
+			}
+		}
+		if check := r.Get(t, "Instance control-plane").Property("sourceDestCheck"); !check.IsBool() || !check.BoolValue() {
+			t.Errorf("the source check is %v", check.V)
+		}
 	}
 }
 

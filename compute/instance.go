@@ -6,6 +6,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"hello-kubernetes/internal/remote"
 )
 
 // image is a machine image, and whether it was looked up.
@@ -14,7 +16,7 @@ type image struct {
 	lookedUp bool
 }
 
-func (c *Compute) image(ctx *pulumi.Context, configured string) image {
+func (c *Compute) findImage(ctx *pulumi.Context, configured string) image {
 	if configured != "" {
 		return image{id: pulumi.String(configured)}
 	}
@@ -22,17 +24,22 @@ func (c *Compute) image(ctx *pulumi.Context, configured string) image {
 	return image{id: parameter.InsecureValue(), lookedUp: true}
 }
 
-// instance registers one host; adjust, if any, changes its arguments.
-func (c *Compute) instance(
-	ctx *pulumi.Context, name string, node Node, image image, key *ec2.KeyPair, identity hostKey, adjust func(*ec2.InstanceArgs),
-) (*ec2.Instance, error) {
+// instance registers one host, which is returned without the way to it. It may send from its own address only, or, with
+// sourceCheck off, forward what others send.
+func (c *Compute) instance(ctx *pulumi.Context, hostName string, node Node, sourceCheck bool) (remote.Host, *ec2.Instance, error) {
+	name := c.name + "-" + hostName
+	identity, err := deriveHostKey(c.stackKey, name)
+	if err != nil {
+		return remote.Host{}, nil, err
+	}
 	tags := pulumi.StringMap{"Name": pulumi.String(name)}
 	args := &ec2.InstanceArgs{
-		Ami:                 image.id.ToStringOutput().ToStringPtrOutput(),
+		Ami:                 c.image.id.ToStringOutput().ToStringPtrOutput(),
 		InstanceType:        pulumi.String(node.InstanceType),
-		KeyName:             key.KeyName,
+		KeyName:             c.key.KeyName,
 		SubnetId:            node.SubnetID.ToStringOutput().ToStringPtrOutput(),
 		VpcSecurityGroupIds: pulumi.StringArray{node.SecurityGroupID},
+		SourceDestCheck:     pulumi.Bool(sourceCheck),
 		// A host takes its key at its first boot only.
 		UserData:                pulumi.ToSecret(pulumi.String(identity.userData())).(pulumi.StringOutput).ToStringPtrOutput(),
 		UserDataReplaceOnChange: pulumi.Bool(true),
@@ -49,20 +56,27 @@ func (c *Compute) instance(
 		},
 		Tags: tags,
 	}
-	if adjust != nil {
-		adjust(args)
+	if node.Address != "" {
+		args.PrivateIp = pulumi.String(node.Address)
 	}
 	// Two hosts cannot have one address, nor two nodes one name: a worker leaves the cluster and goes before the next one
 	// joins under its name.
 	options := []pulumi.ResourceOption{pulumi.Parent(c), pulumi.DeleteBeforeReplace(true)}
-	if image.lookedUp {
+	if c.image.lookedUp {
 		options = append(options, pulumi.IgnoreChanges([]string{"ami"}))
 	}
 	instance, err := ec2.NewInstance(ctx, name, args, options...)
 	if err != nil {
-		return nil, fmt.Errorf("instance %s: %w", name, err)
+		return remote.Host{}, nil, fmt.Errorf("instance %s: %w", name, err)
 	}
-	return instance, nil
+	return remote.Host{
+		Name:           hostName,
+		PrivateAddress: instance.PrivateIp,
+		HostKey:        identity.public,
+		Login:          c.login,
+		Instance:       instance,
+		ID:             instance.ID(),
+	}, instance, nil
 }
 
 // volumeGiB is the size of a root volume: the system, Kubernetes and its images need 5 GiB.

@@ -2,6 +2,7 @@ package network
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -9,10 +10,13 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// The ends of a flow. Control plane and worker are roles with a security group of their own.
+// The ends of a flow. Edge, control plane and worker are roles with a security group of their own. In the public topology
+// the control plane's host is the edge, too.
 const (
 	internet     = "internet"
 	admins       = "admins"
+	mirror       = "mirror"
+	edge         = "edge"
 	controlPlane = "control-plane"
 	worker       = "worker"
 )
@@ -29,43 +33,92 @@ type flow struct {
 // flows is all that the cluster needs. The ports are those of kubeadm and flannel:
 // https://kubernetes.io/docs/reference/networking/ports-and-protocols/
 // https://github.com/flannel-io/flannel/blob/master/Documentation/backends.md#vxlan
-func flows(nat NAT) []flow {
+func flows(topology Topology, nat NAT) []flow {
 	const unreachable, fragmentationNeeded = 3, 4 // ICMP type and code of path MTU discovery, RFC 1191
 	all := []flow{
-		{internet, controlPlane, "tcp", 80, 80, "http", "requests to nginx"},
-		{admins, controlPlane, "tcp", 22, 22, "ssh", "logins"},
-		{admins, controlPlane, "tcp", 6443, 6443, "api", "kubectl"},
+		{internet, edge, "tcp", 80, 80, "http", "requests to nginx"},
+		{admins, edge, "tcp", 22, 22, "ssh", "logins"},
+		{admins, edge, "tcp", 6443, 6443, "api", "kubectl"},
+		{edge, controlPlane, "tcp", 22, 22, "ssh", "logins through the edge"},
+		{edge, controlPlane, "tcp", 6443, 6443, "api", "kubectl through the edge"},
+		{edge, worker, "tcp", 22, 22, "ssh", "logins through the edge"},
+		{edge, worker, "tcp", 30000, 32767, "nodeports", "requests from nginx to the app"},
 		{worker, controlPlane, "tcp", 6443, 6443, "api", "kubelets and pods"},
-		{controlPlane, worker, "tcp", 22, 22, "ssh", "logins through the control plane"},
 		{controlPlane, worker, "tcp", 10250, 10250, "kubelet", "logs and shells of pods"},
-		{controlPlane, worker, "tcp", 30000, 32767, "nodeports", "requests from nginx to the app"},
 		{controlPlane, worker, "udp", 8472, 8472, "vxlan", "traffic of pods"},
 		{worker, controlPlane, "udp", 8472, 8472, "vxlan", "traffic of pods"},
 		{worker, worker, "udp", 8472, 8472, "vxlan", "traffic of pods"},
-		{internet, controlPlane, "icmp", unreachable, fragmentationNeeded, "path-mtu", "path MTU discovery"},
-		{controlPlane, worker, "icmp", unreachable, fragmentationNeeded, "path-mtu", "path MTU discovery"},
-		{worker, controlPlane, "icmp", unreachable, fragmentationNeeded, "path-mtu", "path MTU discovery"},
-		{worker, worker, "icmp", unreachable, fragmentationNeeded, "path-mtu", "path MTU discovery"},
 	}
-	for _, role := range []string{controlPlane, worker} {
-		all = append(all,
-			flow{role, internet, "tcp", 80, 80, "packages", "Debian packages"},
-			flow{role, internet, "tcp", 443, 443, "images", "container images and Kubernetes packages"},
-			flow{role, internet, "udp", 123, 123, "time", "clock"})
+	for _, ends := range [][2]string{
+		{internet, edge},
+		{edge, controlPlane},
+		{controlPlane, edge},
+		{edge, worker},
+		{worker, edge},
+		{controlPlane, worker},
+		{worker, controlPlane},
+		{worker, worker},
+	} {
+		all = append(all, flow{ends[0], ends[1], "icmp", unreachable, fragmentationNeeded, "path-mtu", "path MTU discovery"})
 	}
-	if nat == NATInstance { // what the control plane's host forwards for the workers arrives there first
-		all = append(all,
-			flow{worker, controlPlane, "tcp", 80, 80, "nat-packages", "Debian packages through the NAT"},
-			flow{worker, controlPlane, "tcp", 443, 443, "nat-images", "container images and Kubernetes packages through the NAT"},
-			flow{worker, controlPlane, "udp", 123, 123, "nat-time", "clock through the NAT"})
+	for _, role := range []string{edge, controlPlane, worker} {
+		private := role == worker || role == controlPlane && topology == Private
+		if private && nat == NATNone {
+			all = append(all, outward(role, mirror)[:2]...)
+			continue
+		}
+		all = append(all, outward(role, internet)...)
+		if private && nat == NATInstance { // what the edge forwards arrives there first
+			all = append(all, outward(role, edge)...)
+		}
+	}
+	if topology == Public {
+		return merge(all, edge, controlPlane)
 	}
 	return all
 }
 
+// outward is what a role needs from beyond the VPC, as far as end.
+func outward(role, end string) []flow {
+	prefix, suffix := "", ""
+	if end == edge {
+		prefix, suffix = "nat-", " through the NAT"
+	}
+	return []flow{
+		{role, end, "tcp", 80, 80, prefix + "packages", "Debian packages" + suffix},
+		{role, end, "tcp", 443, 443, prefix + "images", "container images and Kubernetes packages" + suffix},
+		{role, end, "udp", 123, 123, prefix + "time", "clock" + suffix},
+	}
+}
+
+// merge is the flows when one host has two roles: what went between those stays inside it.
+func merge(all []flow, role, into string) []flow {
+	rename := func(end string) string {
+		if end == role {
+			return into
+		}
+		return end
+	}
+	var merged []flow
+	for _, f := range all {
+		internal := f.from == role && f.to == into || f.from == into && f.to == role
+		f.from, f.to = rename(f.from), rename(f.to)
+		same := func(other flow) bool { return other.from == f.from && other.to == f.to && other.name == f.name }
+		if !internal && !slices.ContainsFunc(merged, same) {
+			merged = append(merged, f)
+		}
+	}
+	return merged
+}
+
 // securityGroups registers one group a role and one rule a flow and end. A flow of the admins has a rule for each CIDR.
-func (n *Network) securityGroups(ctx *pulumi.Context, name string, v *ec2.Vpc, adminCIDRs []string) error {
+func (n *Network) securityGroups(ctx *pulumi.Context, name string, v *ec2.Vpc, args Args) error {
+	roles := []string{controlPlane, worker}
+	if args.Topology == Private {
+		roles = append(roles, edge)
+	}
 	groups := map[string]*ec2.SecurityGroup{}
-	for _, role := range []string{controlPlane, worker} {
+	for _, role := range roles {
 		group, err := ec2.NewSecurityGroup(ctx, name+"-"+role, &ec2.SecurityGroupArgs{
 			VpcId:       v.ID(),
 			Description: pulumi.Sprintf("Hosts of the role %s", role),
@@ -76,8 +129,8 @@ func (n *Network) securityGroups(ctx *pulumi.Context, name string, v *ec2.Vpc, a
 		}
 		groups[role] = group
 	}
-	cidrs := map[string][]string{internet: {anywhere}, admins: adminCIDRs}
-	for _, f := range flows(n.nat) {
+	cidrs := map[string][]string{internet: {anywhere}, admins: args.AdminCIDRs, mirror: {args.Mirror + "/32"}}
+	for _, f := range flows(args.Topology, args.NAT) {
 		if group := groups[f.to]; group != nil {
 			if err := n.ingress(ctx, f, group, groups[f.from], cidrs[f.from]); err != nil {
 				return err
@@ -91,6 +144,9 @@ func (n *Network) securityGroups(ctx *pulumi.Context, name string, v *ec2.Vpc, a
 	}
 	n.ControlPlaneGroupID = groups[controlPlane].ID().ToStringOutput()
 	n.WorkerGroupID = groups[worker].ID().ToStringOutput()
+	if group := groups[edge]; group != nil {
+		n.EdgeGroupID = group.ID().ToStringOutput()
+	}
 	return nil
 }
 

@@ -17,31 +17,35 @@ func ends(end string) []string {
 		return []string{anywhere}
 	case admins:
 		return adminsOfTest
+	case mirror:
+		return []string{"10.0.0.20/32"}
 	default:
 		return []string{end}
 	}
 }
 
-// inBothNATs runs check with the rules of each way of NAT.
-func inBothNATs(t *testing.T, check func(t *testing.T, nat NAT, ingress, egress []passage)) {
+// inEachShape runs check with the rules of each topology and way of NAT.
+func inEachShape(t *testing.T, check func(t *testing.T, topology Topology, nat NAT, ingress, egress []passage)) {
 	t.Helper()
 	t.Parallel()
-	for _, nat := range []NAT{NATInstance, NATGateway} {
-		t.Run(string(nat), func(t *testing.T) {
-			t.Parallel()
-			r := record(t, nat, adminsOfTest...)
-			check(t, nat, passages(t, r, recorder.IngressRule), passages(t, r, recorder.EgressRule))
-		})
+	for _, topology := range []Topology{Public, Private} {
+		for _, nat := range []NAT{NATInstance, NATGateway, NATNone} {
+			t.Run(string(topology)+" "+string(nat), func(t *testing.T) {
+				t.Parallel()
+				r := record(t, topology, nat, adminsOfTest...)
+				check(t, topology, nat, passages(t, r, recorder.IngressRule), passages(t, r, recorder.EgressRule))
+			})
+		}
 	}
 }
 
-func isRole(end string) bool { return end == controlPlane || end == worker }
+func isRole(end string) bool { return end == edge || end == controlPlane || end == worker }
 
 // The rules are the flows, no less and no more.
 func TestRulesAreTheFlows(t *testing.T) {
-	inBothNATs(t, func(t *testing.T, nat NAT, ingress, egress []passage) {
+	inEachShape(t, func(t *testing.T, topology Topology, nat NAT, ingress, egress []passage) {
 		var in, out []passage
-		for _, f := range flows(nat) {
+		for _, f := range flows(topology, nat) {
 			for _, from := range ends(f.from) {
 				for _, to := range ends(f.to) {
 					p := passage{from, to, fmt.Sprintf("%s %d-%d", f.protocol, f.firstPort, f.lastPort)}
@@ -68,13 +72,16 @@ func TestRulesAreTheFlows(t *testing.T) {
 					t.Errorf("an %s rule lets %v through, which is no flow", direction.name, p)
 				}
 			}
+			if len(direction.got) != len(direction.want) {
+				t.Errorf("%d %s rules for %d flows: AWS takes none twice", len(direction.got), direction.name, len(direction.want))
+			}
 		}
 	})
 }
 
 // A rule at one end without its counterpart at the other lets nothing through, or will let something through one day.
 func TestRulesBetweenRolesComeInPairs(t *testing.T) {
-	inBothNATs(t, func(t *testing.T, _ NAT, ingress, egress []passage) {
+	inEachShape(t, func(t *testing.T, _ Topology, _ NAT, ingress, egress []passage) {
 		for _, p := range ingress {
 			if isRole(p.from) && !slices.Contains(egress, p) {
 				t.Errorf("%v may come in, but does not go out", p)
@@ -91,37 +98,65 @@ func TestRulesBetweenRolesComeInPairs(t *testing.T) {
 // What each role may be reached on, said again in other words: a flow that is added has to be added here, by someone who
 // thinks about it.
 func TestWhatMayBeReached(t *testing.T) {
-	inBothNATs(t, func(t *testing.T, nat NAT, ingress, egress []passage) {
+	inEachShape(t, func(t *testing.T, topology Topology, nat NAT, ingress, egress []passage) {
 		const pathMTU = "icmp 3-4"
+		front, onlyPrivate := controlPlane, topology == Private
+		if onlyPrivate {
+			front = edge
+		}
 		allowed := map[passage]bool{
-			{anywhere, controlPlane, "tcp 80-80"}:            true,
-			{anywhere, controlPlane, pathMTU}:                true,
-			{worker, controlPlane, "tcp 6443-6443"}:          true,
-			{worker, controlPlane, "udp 8472-8472"}:          true,
-			{worker, controlPlane, pathMTU}:                  true,
-			{controlPlane, worker, "tcp 22-22"}:              true,
-			{controlPlane, worker, "tcp 10250-10250"}:        true,
-			{controlPlane, worker, "tcp 30000-32767"}:        true,
-			{controlPlane, worker, "udp 8472-8472"}:          true,
-			{controlPlane, worker, pathMTU}:                  true,
-			{worker, worker, "udp 8472-8472"}:                true,
-			{worker, worker, pathMTU}:                        true,
-			{worker, controlPlane, "tcp 80-80"}:              nat == NATInstance, // on its way out
-			{worker, controlPlane, "tcp 443-443"}:            nat == NATInstance,
-			{worker, controlPlane, "udp 123-123"}:            nat == NATInstance,
-			{adminsOfTest[0], controlPlane, "tcp 22-22"}:     true,
-			{adminsOfTest[0], controlPlane, "tcp 6443-6443"}: true,
-			{adminsOfTest[1], controlPlane, "tcp 22-22"}:     true,
-			{adminsOfTest[1], controlPlane, "tcp 6443-6443"}: true,
+			{anywhere, front, "tcp 80-80"}:            true,
+			{anywhere, front, pathMTU}:                true,
+			{adminsOfTest[0], front, "tcp 22-22"}:     true,
+			{adminsOfTest[0], front, "tcp 6443-6443"}: true,
+			{adminsOfTest[1], front, "tcp 22-22"}:     true,
+			{adminsOfTest[1], front, "tcp 6443-6443"}: true,
+			{front, worker, "tcp 22-22"}:              true,
+			{front, worker, "tcp 30000-32767"}:        true,
+			{front, worker, pathMTU}:                  true,
+			{worker, front, pathMTU}:                  true,
+			{controlPlane, worker, "tcp 10250-10250"}: true,
+			{controlPlane, worker, "udp 8472-8472"}:   true,
+			{controlPlane, worker, pathMTU}:           true,
+			{worker, controlPlane, "tcp 6443-6443"}:   true,
+			{worker, controlPlane, "udp 8472-8472"}:   true,
+			{worker, controlPlane, pathMTU}:           true,
+			{worker, worker, "udp 8472-8472"}:         true,
+			{worker, worker, pathMTU}:                 true,
+		}
+		if onlyPrivate {
+			for _, p := range []passage{
+				{front, controlPlane, "tcp 22-22"},
+				{front, controlPlane, "tcp 6443-6443"},
+				{front, controlPlane, pathMTU},
+				{controlPlane, front, pathMTU},
+			} {
+				allowed[p] = true
+			}
+		}
+		outward := []string{"tcp 80-80", "tcp 443-443", "udp 123-123"} // packages, images, time
+		for _, role := range []string{worker, controlPlane} {
+			for _, traffic := range outward {
+				through := nat == NATInstance && role != front
+				allowed[passage{role, front, traffic}] = through
+			}
 		}
 		for _, p := range ingress {
 			if !allowed[p] {
 				t.Errorf("%v may come in", p)
 			}
 		}
+		for p, may := range allowed {
+			if may && !slices.Contains(ingress, p) {
+				t.Errorf("%v may not come in", p)
+			}
+		}
 		for _, p := range egress {
-			out := []string{"tcp 80-80", "tcp 443-443", "udp 123-123"} // packages, images, time
-			if !isRole(p.to) && (p.to != anywhere || !slices.Contains(out, p.traffic)) {
+			beyond, ports := anywhere, outward
+			if nat == NATNone && p.from != front {
+				beyond, ports = "10.0.0.20/32", outward[:2]
+			}
+			if !isRole(p.to) && (p.to != beyond || !slices.Contains(ports, p.traffic)) {
 				t.Errorf("%v may go out", p)
 			}
 		}

@@ -9,14 +9,26 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
+// Topology is who lives in which subnet.
+type Topology string
+
+const (
+	// Public has the control plane in the public subnet, where its host is the edge, too, and the workers in the private one.
+	Public Topology = "public"
+	// Private has all nodes in the private subnet, behind an edge of its own.
+	Private Topology = "private"
+)
+
 // NAT is the way of the private subnet to the internet.
 type NAT string
 
 const (
-	// NATInstance sends the private subnet's traffic through the control plane's host.
+	// NATInstance sends the private subnet's traffic through the edge.
 	NATInstance NAT = "instance"
 	// NATGateway sends it through a NAT gateway.
 	NATGateway NAT = "gateway"
+	// NATNone lets it reach no more than a mirror in the VPC.
+	NATNone NAT = "none"
 )
 
 // Args is the input of New. Networks are in CIDR notation; a change of one replaces it with all that is in it.
@@ -24,8 +36,10 @@ type Args struct {
 	VPCCIDR           string   // Required.
 	PublicSubnetCIDR  string   // Required.
 	PrivateSubnetCIDR string   // Required.
-	NAT               NAT      // Required. Fixed for the life of a stack: the new default route would collide with the old
+	Topology          Topology // Required. Updated in place
+	NAT               NAT      // Required. Updated in place
 	NATAddress        string   // Required for NATGateway. Its address in the public subnet; a change replaces it
+	Mirror            string   // Required for NATNone. Address of the mirror in the VPC. Updated in place
 	AdminCIDRs        []string // Required. Who may reach SSH and the Kubernetes API. Updated in place
 }
 
@@ -36,20 +50,22 @@ type Network struct {
 	PublicSubnetID      pulumi.StringOutput
 	PrivateSubnetIDs    []pulumi.StringInput // workers are spread over them
 	PublicReady         []pulumi.Resource    // what a host of the public subnet waits for before it uses the internet
-	PrivateReady        []pulumi.Resource    // the same for the private subnet
-	PrivateRouteTableID pulumi.StringOutput  // has a route to the internet only with a NAT gateway
+	PrivateReady        []pulumi.Resource    // the same for the private subnet, beside the way out of PrivateRouteTableID
+	PrivateRouteTableID pulumi.StringOutput  // has no route to the internet yet
+	NATGatewayID        pulumi.StringOutput  // with NATGateway only
+	EdgeGroupID         pulumi.StringOutput  // with Private only
 	ControlPlaneGroupID pulumi.StringOutput
 	WorkerGroupID       pulumi.StringOutput
-	nat                 NAT
 }
 
 // New registers the network.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Network, error) {
-	n := &Network{nat: args.NAT}
+	n := &Network{}
 	if err := ctx.RegisterComponentResourceV2("hello-kubernetes:network:Network", name, pulumi.ToMap(map[string]any{
 		"vpcCidr":           args.VPCCIDR,
 		"publicSubnetCidr":  args.PublicSubnetCIDR,
 		"privateSubnetCidr": args.PrivateSubnetCIDR,
+		"topology":          string(args.Topology),
 		"nat":               string(args.NAT),
 	}), n, opts...); err != nil {
 		return nil, err
@@ -70,7 +86,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err := n.routes(ctx, name, vpc, public, private, args); err != nil {
 		return nil, err
 	}
-	if err := n.securityGroups(ctx, name, vpc, args.AdminCIDRs); err != nil {
+	if err := n.securityGroups(ctx, name, vpc, args); err != nil {
 		return nil, err
 	}
 	n.PublicSubnetID = public.ID().ToStringOutput()

@@ -10,14 +10,16 @@ import (
 )
 
 // record runs the component.
-func record(t *testing.T, nat NAT, admins ...string) *recorder.Recording {
+func record(t *testing.T, topology Topology, nat NAT, admins ...string) *recorder.Recording {
 	t.Helper()
 	r, err := recorder.Run(nil, func(ctx *pulumi.Context) error {
 		_, err := New(ctx, recorder.Project+"-"+recorder.Stack, Args{
 			VPCCIDR:           "10.0.0.0/16",
 			PublicSubnetCIDR:  "10.0.0.0/24",
 			PrivateSubnetCIDR: "10.0.1.0/24",
+			Topology:          topology,
 			NAT:               nat,
+			Mirror:            "10.0.0.20",
 			NATAddress:        "10.0.0.11",
 			AdminCIDRs:        admins,
 		})
@@ -57,8 +59,8 @@ func passages(t *testing.T, r *recorder.Recording, token string) []passage {
 
 func TestSubnetsReachTheInternetOverTables(t *testing.T) {
 	t.Parallel()
-	for _, nat := range []NAT{NATInstance, NATGateway} {
-		r := record(t, nat, "203.0.113.7/32")
+	for _, nat := range []NAT{NATInstance, NATGateway, NATNone} {
+		r := record(t, Public, nat, "203.0.113.7/32")
 		for _, role := range []string{"public", "private"} {
 			association := r.Get(t, "RouteTableAssociation "+role)
 			table, subnet := association.Text("routeTableId"), association.Text("subnetId")
@@ -66,12 +68,8 @@ func TestSubnetsReachTheInternetOverTables(t *testing.T) {
 				t.Errorf("%s: %s has the table %s", nat, subnet, table)
 			}
 		}
-		routes := 1 // the instance's is made with the instance
-		if nat == NATGateway {
-			routes = 2
-		}
-		if got := len(r.Of("aws:ec2/route:Route")); got != routes {
-			t.Errorf("%s: %d routes, want %d", nat, got, routes)
+		if routes := r.Of("aws:ec2/route:Route"); len(routes) != 1 || routes[0].Text("routeTableId") != recorder.Project+"-"+recorder.Stack+"-public-id" {
+			t.Errorf("%s: %d routes, want the public one", nat, len(routes)) // the private one is made with the hosts
 		}
 	}
 }
@@ -79,7 +77,7 @@ func TestSubnetsReachTheInternetOverTables(t *testing.T) {
 // Traffic between zones costs money, and a zone that AWS lists first one day must not move a subnet.
 func TestSubnetsStayInOneZone(t *testing.T) {
 	t.Parallel()
-	for _, subnet := range record(t, NATInstance, "203.0.113.7/32").Of("aws:ec2/subnet:Subnet") {
+	for _, subnet := range record(t, Public, NATInstance, "203.0.113.7/32").Of("aws:ec2/subnet:Subnet") {
 		if zone := subnet.Text("availabilityZone"); zone != "us-east-1a" {
 			t.Errorf("%s is in %q", subnet.Name, zone)
 		}

@@ -9,7 +9,8 @@ import (
 
 const anywhere = "0.0.0.0/0"
 
-// routes registers the internet gateway, a route table a subnet, and the NAT gateway if there is one.
+// routes registers the internet gateway, a route table a subnet, and the NAT gateway if there is one. The private subnet's
+// route to the internet comes with the hosts, one of which may be its target.
 func (n *Network) routes(ctx *pulumi.Context, name string, vpc *ec2.Vpc, public, private *ec2.Subnet, args Args) error {
 	gateway, err := ec2.NewInternetGateway(ctx, name, &ec2.InternetGatewayArgs{VpcId: vpc.ID(), Tags: tags(name)}, pulumi.Parent(n))
 	if err != nil {
@@ -37,7 +38,7 @@ func (n *Network) routes(ctx *pulumi.Context, name string, vpc *ec2.Vpc, public,
 	if args.NAT != NATGateway {
 		return nil
 	}
-	return n.natGateway(ctx, name, args.NATAddress, public, privateTable)
+	return n.natGateway(ctx, name, args.NATAddress, public)
 }
 
 // routeTable registers a route table and makes it the subnet's.
@@ -56,7 +57,7 @@ func (n *Network) routeTable(ctx *pulumi.Context, name string, vpc *ec2.Vpc, sub
 	return table, association, nil
 }
 
-func (n *Network) natGateway(ctx *pulumi.Context, name, privateAddress string, public *ec2.Subnet, private *ec2.RouteTable) error {
+func (n *Network) natGateway(ctx *pulumi.Context, name, privateAddress string, public *ec2.Subnet) error {
 	address, err := ec2.NewEip(ctx, name+"-nat", &ec2.EipArgs{Domain: pulumi.String("vpc"), Tags: tags(name + "-nat")}, pulumi.Parent(n))
 	if err != nil {
 		return fmt.Errorf("address of the NAT gateway: %w", err)
@@ -71,14 +72,6 @@ func (n *Network) natGateway(ctx *pulumi.Context, name, privateAddress string, p
 	if err != nil {
 		return fmt.Errorf("NAT gateway: %w", err)
 	}
-	out, err := ec2.NewRoute(ctx, name+"-private", &ec2.RouteArgs{
-		RouteTableId:         private.ID(),
-		DestinationCidrBlock: pulumi.String(anywhere),
-		NatGatewayId:         gateway.ID(),
-	}, pulumi.Parent(n))
-	if err != nil {
-		return fmt.Errorf("private route: %w", err)
-	}
-	n.PrivateReady = append(n.PrivateReady, out)
+	n.NATGatewayID = gateway.ID().ToStringOutput()
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"hello-kubernetes/internal/remote"
 	"hello-kubernetes/internal/scripttest"
 )
 
@@ -31,7 +32,11 @@ var (
 // configure runs configure.sh and checks whether it succeeds, what it calls and what nginx is configured with afterwards.
 func configure(t *testing.T, h *scripttest.Host, config string, succeeds bool, calls []string, after string) {
 	t.Helper()
-	succeeded, output, got := h.Run(configureScript, config)
+	script, err := remote.Render(configureScript, struct{ File string }{"/" + site})
+	if err != nil {
+		t.Fatal(err)
+	}
+	succeeded, output, got := h.Run(script, config)
 	if succeeded != succeeds {
 		t.Errorf("succeeded: %v, want %v:\n%s", succeeded, succeeds, output)
 	}

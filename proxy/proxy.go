@@ -1,4 +1,4 @@
-// Package proxy runs nginx in front of the app, on a host with a public address.
+// Package proxy runs nginx at the edge: in front of the app and, where it is needed, of the Kubernetes API.
 package proxy
 
 import (
@@ -22,19 +22,10 @@ type Proxy struct {
 	pulumi.ResourceState
 }
 
-//go:embed scripts/install.sh
-var installText string
-
-//go:embed scripts/configure.sh
-var configureScript string
-
 //go:embed scripts/site.conf
 var siteText string
 
-var (
-	installScript = remote.Template("install.sh", installText)
-	siteFile      = remote.Template("site.conf", siteText)
-)
+var siteFile = remote.Template("site.conf", siteText)
 
 // siteParams fills in site.conf.
 type siteParams struct {
@@ -43,24 +34,12 @@ type siteParams struct {
 	NodePort   int
 }
 
-// New registers the proxy. Its installation waits for the host only, its configuration for the app.
+// New registers the proxy of the app. Its installation waits for the host only, its configuration for the app.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Proxy, error) {
 	p := &Proxy{}
 	if err := ctx.RegisterComponentResourceV2("hello-kubernetes:proxy:Proxy", name, pulumi.Map{
 		"serverName": pulumi.String(args.ServerName),
 	}, p, opts...); err != nil {
-		return nil, err
-	}
-	install, err := remote.Render(installScript, nil)
-	if err != nil {
-		return nil, err
-	}
-	installed, err := remote.Run(ctx, args.Host, remote.Step{
-		Name:    "nginx",
-		Create:  pulumi.String(install),
-		Timeout: "15m",
-	}, pulumi.Parent(p))
-	if err != nil {
 		return nil, err
 	}
 	inputs := []any{args.NodePort}
@@ -77,12 +56,11 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		}
 		return remote.Render(siteFile, params)
 	}).(pulumi.StringOutput)
-	if _, err := remote.Run(ctx, args.Host, remote.Step{
-		Name:    "site",
-		Create:  pulumi.String(configureScript),
-		Stdin:   site,
-		Timeout: "5m",
-	}, pulumi.Parent(p), pulumi.DependsOn([]pulumi.Resource{installed})); err != nil {
+	installed, err := installNginx(ctx, args.Host, "nginx", []string{"nginx"}, pulumi.Parent(p))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := configureNginx(ctx, args.Host, "site", "/etc/nginx/conf.d/hello-kubernetes.conf", site, installed, pulumi.Parent(p)); err != nil {
 		return nil, err
 	}
 	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{})

@@ -54,6 +54,41 @@ func TestScripts(t *testing.T) {
 	goldens.Compare(t, "site-of-every-name.conf", record(t, "").Get(t, "edge-site").Text("stdin"))
 }
 
+// recordAPI runs the component of the API.
+func recordAPI(t *testing.T) *recorder.Recording {
+	t.Helper()
+	r, err := recorder.Run(nil, func(ctx *pulumi.Context) error {
+		host, err := recorder.Host(ctx, "edge", nil)
+		if err != nil {
+			return err
+		}
+		controlPlane, err := recorder.Host(ctx, "control-plane", &host)
+		if err != nil {
+			return err
+		}
+		_, err = NewAPI(ctx, "proxy", APIArgs{Host: host, ControlPlane: controlPlane.PrivateAddress})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestScriptsOfTheAPI(t *testing.T) {
+	t.Parallel()
+	goldens := scripttest.NewGoldens(t)
+	r := recordAPI(t)
+	for name, text := range map[string]string{
+		"install.sh":   r.Get(t, "edge-nginx-stream").Text("create"),
+		"configure.sh": r.Get(t, "edge-api").Text("create"),
+	} {
+		goldens.Compare(t, name, text)
+		t.Run(name, func(t *testing.T) { scripttest.Lint(t, text) })
+	}
+	goldens.Compare(t, "api.conf", r.Get(t, "edge-api").Text("stdin"))
+}
+
 // The installation is the long part, and nothing in it needs the app.
 func TestOnlyTheConfigurationWaitsForTheWorkers(t *testing.T) {
 	t.Parallel()

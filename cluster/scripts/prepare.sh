@@ -19,6 +19,11 @@ sudo sysctl -q -p /etc/sysctl.d/60-kubernetes.conf
 # The API server's name.
 sudo sed -i '/ {{.APIName}}$/d' /etc/hosts
 echo "$api_address {{.APIName}}" | sudo tee -a /etc/hosts >/dev/null
+# The mirror, under the names of what it has.
+sudo sed -i '/ # mirror$/d' /etc/hosts
+{{- if .Mirror}}
+echo '{{.Mirror}}{{range .Mirrored}} {{.}}{{end}} # mirror' | sudo tee -a /etc/hosts >/dev/null
+{{- end}}
 
 # containerd's settings come before its package, so that it starts with them.
 sudo mkdir -p /etc/containerd /etc/apt/keyrings

@@ -1,27 +1,27 @@
 set -Eeuo pipefail
-site=/etc/nginx/conf.d/hello-kubernetes.conf
+file={{.File}}
 default=/etc/nginx/sites-enabled/default
 files=$(mktemp -d)
 trap 'rm -r "$files"' EXIT
 cat >"$files/new"
-if sudo cmp -s "$files/new" "$site" && ! sudo test -e "$default"; then
+if sudo cmp -s "$files/new" "$file" && ! sudo test -e "$default"; then
 	exit 0
 fi
 
 # What nginx does not run with is taken back, so that it also starts after a reboot and the next run tries again.
 take_back() {
 	if [ -e "$files/old" ]; then
-		sudo install -m 644 "$files/old" "$site"
+		sudo install -m 644 "$files/old" "$file"
 	else
-		sudo rm -f "$site"
+		sudo rm -f "$file"
 	fi
 	rm -r "$files"
 }
-if sudo test -e "$site"; then
-	sudo cp "$site" "$files/old"
+if sudo test -e "$file"; then
+	sudo cp "$file" "$files/old"
 fi
 trap take_back EXIT
-sudo install -m 644 "$files/new" "$site"
+sudo install -m 644 "$files/new" "$file"
 sudo rm -f "$default"
 sudo nginx -q -t
 sudo systemctl reload-or-restart nginx

@@ -34,6 +34,8 @@ sudo sysctl -q -p /etc/sysctl.d/60-kubernetes.conf
 # The API server's name.
 sudo sed -i '/ api.hello-kubernetes.internal$/d' /etc/hosts
 echo "$api_address api.hello-kubernetes.internal" | sudo tee -a /etc/hosts >/dev/null
+# The mirror, under the names of what it has.
+sudo sed -i '/ # mirror$/d' /etc/hosts
 
 # containerd's settings come before its package, so that it starts with them.
 sudo mkdir -p /etc/containerd /etc/apt/keyrings

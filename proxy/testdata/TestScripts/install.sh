@@ -15,8 +15,12 @@ apt_update() {
 		sleep 3
 	done
 }
-if ! command -v /usr/sbin/nginx >/dev/null; then
-	apt_update
-	apt_get install -y --no-install-recommends nginx
-fi
+packages=('nginx')
+for package in "${packages[@]}"; do
+	# shellcheck disable=SC2016 # the format is dpkg's
+	if [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then
+		apt_update
+		apt_get install -y --no-install-recommends "$package"
+	fi
+done
 sudo systemctl enable -q --now nginx

@@ -133,12 +133,14 @@ func (c *clone) keep(ctx context.Context, out *outputs) error {
 	); err != nil {
 		return err
 	}
-	// The nodes' own kubectl is of the right version.
+	// The nodes' own kubectl is of the right version; the edge has none.
 	running, err := hosts.List(ctx)
-	if err != nil || len(running) == 0 {
-		return err
+	for _, host := range running {
+		if err = hosts.Copy(ctx, host.ID, "/usr/bin/kubectl", c.path("bin", "kubectl")); err == nil {
+			break
+		}
 	}
-	return hosts.Copy(ctx, running[0].ID, "/usr/bin/kubectl", c.path("bin", "kubectl"))
+	return err
 }
 
 // probe asks a URL once and writes the answer.
