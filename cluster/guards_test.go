@@ -13,6 +13,8 @@ import (
 const (
 	reset   = "kubeadm reset --force"
 	initial = "kubeadm init --config /etc/kubernetes/kubeadm.yaml --skip-token-print"
+	noCNI   = "ip link delete cni0"
+	noVXLAN = "ip link delete flannel.1"
 	join    = "kubeadm join --config /run/kubeadm-join.yaml"
 	readyz  = "kubectl --kubeconfig /etc/kubernetes/admin.conf get --raw /readyz --request-timeout 5s"
 )
@@ -36,6 +38,7 @@ func kubeadmHost(t *testing.T) *scripttest.Host {
 		"kubeadm": `[ "$1" = reset ] || [ ! -e "$ROOT/broken" ]`,
 		"kubectl": "",
 		"sleep":   "",
+		"ip":      "exit 1", // there is no such link
 		"openssl": `if [ "$1" = x509 ]; then echo "$(<"$ROOT/etc/kubernetes/pki/ca.crt")"; else read -r key; echo "$key"; fi`,
 	})
 }
@@ -97,7 +100,7 @@ func TestJoinDoesNothingInItsCluster(t *testing.T) {
 	script, _ := scriptsOfWorker(t)
 	h := kubeadmHost(t)
 	stdin := "abcdef.0123456789abcdef " + caHash(t) + "\n"
-	run(t, h, script, stdin, true, reset, join)
+	run(t, h, script, stdin, true, reset, noCNI, noVXLAN, join)
 	member(h, ca)
 	succeeded, output, calls := h.Run(script, stdin)
 	slices.Sort(calls) // the ends of a pipe start in any order
@@ -111,9 +114,13 @@ func TestJoinLeavesAnotherCluster(t *testing.T) {
 	script, _ := scriptsOfWorker(t)
 	h := kubeadmHost(t)
 	member(h, "another cluster")
+	h.Write("run/flannel/subnet.env", "FLANNEL_SUBNET=10.244.2.1/24\n")
 	succeeded, output, calls := h.Run(script, "abcdef.0123456789abcdef "+caHash(t))
-	if want := []string{reset, join}; !succeeded || len(calls) != 4 || !slices.Equal(calls[2:], want) {
+	if want := []string{reset, noCNI, noVXLAN, join}; !succeeded || len(calls) != 6 || !slices.Equal(calls[2:], want) {
 		t.Errorf("called %q, want %q after a look at the CA: %s", calls, want, output)
+	}
+	if h.Exists("run/flannel/subnet.env") {
+		t.Error("the pods' addresses in the other cluster are still known")
 	}
 }
 
@@ -131,7 +138,7 @@ fi`)
 		if broken {
 			h.Write("broken", "")
 		}
-		output := run(t, h, script, "abcdef.0123456789abcdef 1234\n", !broken, reset, join)
+		output := run(t, h, script, "abcdef.0123456789abcdef 1234\n", !broken, reset, noCNI, noVXLAN, join)
 		if seen := h.Read("seen"); !strings.Contains(seen, "token: abcdef.0123456789abcdef\n") || !strings.Contains(seen, `["sha256:1234"]`) {
 			t.Errorf("kubeadm reads\n%s", seen)
 		}

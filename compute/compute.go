@@ -98,22 +98,36 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 }
 
 // hosts registers the edge and, behind it, the others.
-func (c *Compute) hosts(ctx *pulumi.Context, args Args) (err error) {
+func (c *Compute) hosts(ctx *pulumi.Context, args Args) error {
+	controlPlane, instance, err := c.instance(ctx, "control-plane", args.ControlPlane, args.Edge != nil || !args.WayOut.masquerades())
+	if err != nil {
+		return err
+	}
 	if args.Edge == nil {
-		if err := c.edge(ctx, "control-plane", args.ControlPlane, args.WayOut); err != nil {
+		if err := c.edge(ctx, controlPlane, instance, args.ControlPlane.Ready, args.WayOut); err != nil {
 			return err
 		}
 		c.ControlPlane = c.Edge
 	} else {
-		if err := c.edge(ctx, "edge", *args.Edge, args.WayOut); err != nil {
+		edge, edgeInstance, err := c.instance(ctx, "edge", *args.Edge, !args.WayOut.masquerades())
+		if err != nil {
 			return err
 		}
-		if c.ControlPlane, err = c.behind(ctx, "control-plane", args.ControlPlane); err != nil {
+		// A control plane that was the edge is left over the address, which must not go before.
+		ready := append(slices.Clone(args.Edge.Ready), instance)
+		if err := c.edge(ctx, edge, edgeInstance, ready, args.WayOut); err != nil {
+			return err
+		}
+		if c.ControlPlane, err = c.behind(ctx, controlPlane, args.ControlPlane); err != nil {
 			return err
 		}
 	}
 	for i, node := range args.Workers {
-		worker, err := c.behind(ctx, fmt.Sprintf("worker-%d", i), node)
+		host, _, err := c.instance(ctx, fmt.Sprintf("worker-%d", i), node, true)
+		if err != nil {
+			return err
+		}
+		worker, err := c.behind(ctx, host, node)
 		if err != nil {
 			return err
 		}
@@ -122,13 +136,9 @@ func (c *Compute) hosts(ctx *pulumi.Context, args Args) (err error) {
 	return nil
 }
 
-// behind registers a host that is reached through the edge.
-func (c *Compute) behind(ctx *pulumi.Context, name string, node Node) (remote.Host, error) {
-	host, instance, err := c.instance(ctx, name, node, true)
-	if err != nil {
-		return host, err
-	}
-	host.Address, host.Bastion = instance.PrivateIp, &c.Edge
+// behind makes a host one that is reached through the edge.
+func (c *Compute) behind(ctx *pulumi.Context, host remote.Host, node Node) (remote.Host, error) {
+	host.Address, host.Bastion = host.PrivateAddress, &c.Edge
 	booted, err := remote.WaitForSSH(ctx, host, pulumi.Parent(c))
 	if err != nil {
 		return host, err

@@ -10,13 +10,9 @@ import (
 	"hello-kubernetes/internal/remote"
 )
 
-// edge registers the host with the Elastic IP and the way out of those behind it. The address has a name that does not
-// depend on the host: it stays when another host becomes the edge.
-func (c *Compute) edge(ctx *pulumi.Context, name string, node Node, wayOut *WayOut) error {
-	host, instance, err := c.instance(ctx, name, node, !wayOut.masquerades())
-	if err != nil {
-		return err
-	}
+// edge gives a host the Elastic IP, once what is in ready is there, and makes it the way out of those behind it. The address
+// has a name that does not depend on the host: it stays when another host becomes the edge.
+func (c *Compute) edge(ctx *pulumi.Context, host remote.Host, instance *ec2.Instance, ready []pulumi.Resource, wayOut *WayOut) error {
 	address, err := ec2.NewEip(ctx, c.name+"-edge", &ec2.EipArgs{
 		Domain: pulumi.String("vpc"),
 		Tags:   pulumi.StringMap{"Name": pulumi.String(c.name + "-edge")},
@@ -28,7 +24,7 @@ func (c *Compute) edge(ctx *pulumi.Context, name string, node Node, wayOut *WayO
 	association, err := ec2.NewEipAssociation(ctx, c.name+"-edge", &ec2.EipAssociationArgs{
 		AllocationId: address.ID().ToStringOutput().ToStringPtrOutput(),
 		InstanceId:   instance.ID().ToStringOutput().ToStringPtrOutput(),
-	}, pulumi.Parent(c), pulumi.DependsOn(node.Ready), pulumi.DeleteBeforeReplace(true))
+	}, pulumi.Parent(c), pulumi.DependsOn(ready), pulumi.DeleteBeforeReplace(true))
 	if err != nil {
 		return fmt.Errorf("elastic IP: %w", err)
 	}

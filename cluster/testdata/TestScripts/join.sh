@@ -9,6 +9,11 @@ if sudo test -e /etc/kubernetes/kubelet.conf && sudo test -e /etc/kubernetes/pki
 	fi
 fi
 sudo kubeadm reset --force >/dev/null 2>&1 || true
+# It leaves the pods' network of another cluster, where the node had other addresses.
+sudo rm -rf /etc/cni/net.d /var/lib/cni /run/flannel
+for link in cni0 flannel.1; do
+	sudo ip link delete "$link" 2>/dev/null || true
+done
 trap 'sudo rm -f /run/kubeadm-join.yaml' EXIT
 sudo tee /run/kubeadm-join.yaml >/dev/null <<CONF
 apiVersion: kubeadm.k8s.io/v1beta4

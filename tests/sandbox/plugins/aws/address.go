@@ -79,14 +79,14 @@ func addAddressAssociation(state *region.State, _ call, in *addressAssociationPr
 		return "", missing("Allocation", in.AllocationID)
 	case instance == nil:
 		return "", missing("Instance", in.InstanceID)
-	case a.Instance != "" || len(gatewaysOf(state, in.AllocationID)) > 0:
+	case len(gatewaysOf(state, in.AllocationID)) > 0:
 		return "", fmt.Errorf("Resource.AlreadyAssociated: %s is in use", in.AllocationID)
 	}
 	vpcID := state.Subnets[instance.Subnet].VPC
 	if len(using(state.InternetGateways, func(g *region.InternetGateway) bool { return g.VPC == vpcID })) == 0 {
 		return "", fmt.Errorf("Gateway.NotAttached: %s has no internet gateway", vpcID)
 	}
-	a.Association, a.Instance = newID("eipassoc"), in.InstanceID
+	a.Association, a.Instance = newID("eipassoc"), in.InstanceID // an older association ends without a word, as on AWS
 	return a.Association, nil
 }
 
