@@ -7,7 +7,7 @@ sandbox := .sandbox/bin/sandbox
 .PHONY: help
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo 'All take STACK=local (the default), dev, prod: Pulumi.STACK.yaml. up and preview pass ARGS on to pulumi.'
+	@echo 'All take STACK=local (the default), local-private, dev, prod: Pulumi.STACK.yaml. up and preview pass ARGS on to pulumi.'
 
 .PHONY: up
 up: sandbox ## bring the stack up and show the app's answer; again after whatever stopped it
