@@ -9,11 +9,24 @@ import (
 
 var keepRegion = flag.Bool("keep", false, "leave the region up after the tests, and the copy of the project in place")
 
-// scenarios share one region, in this order: each leaves it as it found it.
-var scenarios = []struct {
+// stacks are the stack files whose region is the sandbox. Each has a region of its own, one after the other.
+var stacks = []stack{
+	{"local", "public", scenarios},
+}
+
+// A stack is one of stacks, with the topology of its network and what it is put through.
+type stack struct {
+	name, topology string
+	scenarios      []scenario
+}
+
+type scenario struct {
 	name string
 	run  func(*testing.T, *project)
-}{
+}
+
+// scenarios share one region, in this order: each leaves it as it found it.
+var scenarios = []scenario{
 	{"fresh up", freshUp},
 	{"outputs", outputs},
 	{"no change after up and refresh", noChange},
@@ -38,8 +51,13 @@ func TestSandbox(t *testing.T) {
 		}
 		t.Skip(remedy)
 	}
-	p := copyProject(t)
-	for _, scenario := range scenarios {
+	for _, stack := range stacks {
+		t.Run(stack.name, func(t *testing.T) { stack.run(t, copyProject(t, stack)) })
+	}
+}
+
+func (s stack) run(t *testing.T, p *project) {
+	for _, scenario := range s.scenarios {
 		ok := t.Run(scenario.name, func(t *testing.T) {
 			t.Cleanup(func() {
 				if t.Failed() {

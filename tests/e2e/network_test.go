@@ -17,7 +17,7 @@ import (
 
 // closed looks at the cluster from the internet: there is the app, and nothing else.
 func closed(t *testing.T, p *project) {
-	nodePort := strings.TrimSpace(p.run(t, time.Minute, "pulumi", "stack", "output", "nodePort", "--stack", "local"))
+	nodePort := strings.TrimSpace(p.run(t, time.Minute, "pulumi", "stack", "output", "nodePort"))
 	edge := strings.TrimPrefix(p.url(t), "http://")
 	private := strings.Fields(p.run(t, time.Minute, "kubectl", "get", "nodes", "--output=jsonpath={.items[*].status.addresses[?(@.type==\"InternalIP\")].address}"))
 	if len(private) != 3 {
