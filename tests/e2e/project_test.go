@@ -144,6 +144,7 @@ func (p *project) kubectl(t *testing.T, result any, args ...string) {
 type pod struct {
 	Metadata struct {
 		Name              string `json:"name"`
+		UID               string `json:"uid"`
 		DeletionTimestamp string `json:"deletionTimestamp"`
 	} `json:"metadata"`
 	Spec struct {
@@ -154,6 +155,7 @@ type pod struct {
 	} `json:"spec"`
 	Status struct {
 		Conditions []condition `json:"conditions"`
+		PodIP      netip.Addr  `json:"podIP"`
 	} `json:"status"`
 }
 
