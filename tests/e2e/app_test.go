@@ -11,7 +11,7 @@ import (
 
 // scaleTheApp changes the number of pods and nothing else.
 func scaleTheApp(t *testing.T, p *project) {
-	nodePort := p.run(t, time.Minute, "pulumi", "stack", "output", "nodePort", "--stack", "local")
+	nodePort := p.run(t, time.Minute, "pulumi", "stack", "output", "nodePort")
 	for _, replicas := range []int{4, 3} {
 		p.set(t, "app.replicas", fmt.Sprint(replicas))
 		out := p.up(t)
@@ -25,7 +25,7 @@ func scaleTheApp(t *testing.T, p *project) {
 			return nil
 		})
 	}
-	if now := p.run(t, time.Minute, "pulumi", "stack", "output", "nodePort", "--stack", "local"); now != nodePort {
+	if now := p.run(t, time.Minute, "pulumi", "stack", "output", "nodePort"); now != nodePort {
 		t.Errorf("the node port was %s and is %s", nodePort, now)
 	}
 }

@@ -9,15 +9,31 @@ import (
 
 var keepRegion = flag.Bool("keep", false, "leave the region up after the tests, and the copy of the project in place")
 
-// scenarios share one region, in this order: each leaves it as it found it.
-var scenarios = []struct {
+// stacks are the stack files whose region is the sandbox. Each has a region of its own, one after the other.
+var stacks = []stack{
+	{"local", "public", scenarios},
+}
+
+// A stack is one of stacks, with the topology of its network and what it is put through.
+type stack struct {
+	name, topology string
+	scenarios      []scenario
+}
+
+type scenario struct {
 	name string
 	run  func(*testing.T, *project)
-}{
+}
+
+// scenarios share one region, in this order: each leaves it as it found it.
+var scenarios = []scenario{
 	{"fresh up", freshUp},
 	{"outputs", outputs},
 	{"no change after up and refresh", noChange},
-	{"closed but for the app", closed},
+	{"what passes is what the docs say", passes},
+	{"a rule by hand is noticed", changedRules},
+	{"no host passes for another", spoofing},
+	{"the internet sees one address", seenAs},
 	{"an impostor is refused", impostor},
 	{"the app scales", scaleTheApp},
 	{"a new image rolls without a failed request", rollTheImage},
@@ -38,8 +54,13 @@ func TestSandbox(t *testing.T) {
 		}
 		t.Skip(remedy)
 	}
-	p := copyProject(t)
-	for _, scenario := range scenarios {
+	for _, stack := range stacks {
+		t.Run(stack.name, func(t *testing.T) { stack.run(t, copyProject(t, stack)) })
+	}
+}
+
+func (s stack) run(t *testing.T, p *project) {
+	for _, scenario := range s.scenarios {
 		ok := t.Run(scenario.name, func(t *testing.T) {
 			t.Cleanup(func() {
 				if t.Failed() {

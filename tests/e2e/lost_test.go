@@ -18,7 +18,7 @@ func lostMachine(t *testing.T, p *project) {
 			} `json:"resources"`
 		} `json:"deployment"`
 	}
-	if err := json.Unmarshal([]byte(p.run(t, time.Minute, "pulumi", "stack", "export", "--stack", "local")), &state); err != nil {
+	if err := json.Unmarshal([]byte(p.run(t, time.Minute, "pulumi", "stack", "export")), &state); err != nil {
 		t.Fatal(err)
 	}
 	id := ""
@@ -36,5 +36,5 @@ func lostMachine(t *testing.T, p *project) {
 		t.Errorf("make up after %s is gone:\n%s", id, tail(out))
 	}
 	nodesAreReady(t, p, 3)
-	p.run(t, time.Minute, "pulumi", "preview", "--expect-no-changes", "--stack", "local")
+	p.run(t, time.Minute, "pulumi", "preview", "--expect-no-changes")
 }

@@ -79,7 +79,7 @@ func downLeavesNothing(t *testing.T, p *project) {
 		}
 	}
 	p.tap.check(t)
-	stack, err := os.ReadFile(filepath.Join(p.dir, "Pulumi.local.yaml"))
+	stack, err := os.ReadFile(filepath.Join(p.dir, "Pulumi."+p.stack.name+".yaml"))
 	if err != nil || strings.Contains(string(stack), "secure:") || strings.Contains(string(stack), "encryptionsalt") {
 		t.Errorf("the stack file keeps what was this stack's alone: %v\n%s", err, stack)
 	}

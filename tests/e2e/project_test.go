@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,9 +19,10 @@ import (
 	"hello-kubernetes/tests/sandbox/region"
 )
 
-// A project is a copy of the project that the tests run in, and what they found on the machine before.
+// A project is a copy of the project that the tests run in, for one stack, and what they found on the machine before.
 type project struct {
 	dir    string
+	stack  stack
 	before machine
 	tap    *tap
 	log    *os.File // of all commands
@@ -34,10 +37,12 @@ func takeDownLastRun(t *testing.T) {
 	if err != nil || !strings.HasPrefix(filepath.Base(string(owner)), dirPrefix) {
 		return
 	}
-	down := exec.Command("make", "down")
-	down.Dir = string(owner)
-	if out, err := down.CombinedOutput(); err != nil {
-		t.Fatalf("the region of an earlier run, %s: %v\n%s", owner, err, tail(string(out)))
+	for _, stack := range stacks {
+		down := exec.Command("make", "down", "STACK="+stack.name)
+		down.Dir = string(owner)
+		if out, err := down.CombinedOutput(); err != nil {
+			t.Fatalf("the region of an earlier run, %s: %v\n%s", owner, err, tail(string(out)))
+		}
 	}
 	if err := os.RemoveAll(string(owner)); err != nil {
 		t.Fatal(err)
@@ -45,7 +50,7 @@ func takeDownLastRun(t *testing.T) {
 }
 
 // copyProject copies the files that git knows or would add, so that the tests leave the original as it is.
-func copyProject(t *testing.T) *project {
+func copyProject(t *testing.T, stack stack) *project {
 	t.Helper()
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -66,10 +71,10 @@ func copyProject(t *testing.T) *project {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &project{dir: dir, log: log, before: lookAround(t), tap: startTap(t)}
+	p := &project{dir: dir, stack: stack, log: log, before: lookAround(t), tap: startTap(t)}
 	t.Cleanup(func() {
 		if *keepRegion {
-			t.Logf("the region is up, the project is %s: eval \"$(make -s -C %[1]s env)\"", dir)
+			t.Logf("the region is up, the project is %s: eval \"$(make -s -C %[1]s env STACK=%[2]s)\"", dir, stack.name)
 			return
 		}
 		p.try(5*time.Minute, "make", "down")
@@ -80,11 +85,12 @@ func copyProject(t *testing.T) *project {
 	return p
 }
 
-// environment is what `eval "$(make -s env)"` gives a shell.
+// command is one of a shell with `eval "$(make -s env)"`: make, pulumi, kubectl and ssh are about the project's stack.
 func (p *project) command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	script := `eval "$(.sandbox/bin/sandbox env 2>/dev/null)"; exec "$0" "$@"`
+	script := `eval "$(.sandbox/bin/sandbox env --stack "$STACK" 2>/dev/null)"; exec "$0" "$@"`
 	command := exec.CommandContext(ctx, "bash", append([]string{"-c", script, name}, args...)...)
 	command.Dir = p.dir
+	command.Env = append(os.Environ(), "STACK="+p.stack.name)
 	command.WaitDelay = 10 * time.Second
 	return command
 }
@@ -117,12 +123,12 @@ func (p *project) run(t *testing.T, limit time.Duration, name string, args ...st
 
 func (p *project) up(t *testing.T) string {
 	t.Helper()
-	return p.run(t, 3*time.Minute, "pulumi", "up", "--yes", "--skip-preview", "--stack", "local")
+	return p.run(t, 3*time.Minute, "pulumi", "up", "--yes", "--skip-preview")
 }
 
 func (p *project) set(t *testing.T, key, value string) {
 	t.Helper()
-	p.run(t, time.Minute, "pulumi", "config", "set", "--path", key, value, "--stack", "local")
+	p.run(t, time.Minute, "pulumi", "config", "set", "--path", key, value)
 }
 
 // kubectl returns the answer of a kubectl command, which it decodes into result.
@@ -138,6 +144,7 @@ func (p *project) kubectl(t *testing.T, result any, args ...string) {
 type pod struct {
 	Metadata struct {
 		Name              string `json:"name"`
+		UID               string `json:"uid"`
 		DeletionTimestamp string `json:"deletionTimestamp"`
 	} `json:"metadata"`
 	Spec struct {
@@ -148,6 +155,7 @@ type pod struct {
 	} `json:"spec"`
 	Status struct {
 		Conditions []condition `json:"conditions"`
+		PodIP      netip.Addr  `json:"podIP"`
 	} `json:"status"`
 }
 
@@ -183,7 +191,34 @@ func (p *project) readyPods(t *testing.T) []pod {
 
 func (p *project) url(t *testing.T) string {
 	t.Helper()
-	return strings.TrimSpace(p.run(t, time.Minute, "pulumi", "stack", "output", "url", "--stack", "local"))
+	return strings.TrimSpace(p.run(t, time.Minute, "pulumi", "stack", "output", "url"))
+}
+
+// A host is a machine of the stack, as its output tells.
+type host struct {
+	Name         string     `json:"name"`
+	Role         string     `json:"role"` // control-plane, worker, and in a private topology edge, which is no node
+	InstanceType string     `json:"instanceType"`
+	PrivateIP    netip.Addr `json:"privateIp"`
+	PublicIP     string     `json:"publicIp"` // empty for none
+}
+
+func (p *project) hosts(t *testing.T) []host {
+	t.Helper()
+	var all []host
+	out := p.run(t, time.Minute, "pulumi", "stack", "output", "nodes", "--json")
+	if err := json.Unmarshal([]byte(out), &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// entrance is the role of the host that the internet reaches, and that logins to others pass through.
+func (s stack) entrance() string {
+	if s.topology == "private" {
+		return "edge"
+	}
+	return "control-plane"
 }
 
 var client = &http.Client{Timeout: 5 * time.Second}
@@ -223,15 +258,16 @@ func eventually(t *testing.T, limit time.Duration, check func() error) {
 
 // keepEvidence writes down what may tell why a scenario failed.
 func (p *project) keepEvidence(t *testing.T) {
-	for _, command := range [][]string{
+	commands := [][]string{
 		{"make", "status"},
 		{"kubectl", "get", "nodes,pods,services", "--all-namespaces", "--output=wide"},
 		{"kubectl", "get", "events", "--all-namespaces", "--sort-by=.lastTimestamp"},
-		{"ssh", "control-plane", "sudo journalctl --no-pager --lines=300"},
-		{"ssh", "worker-0", "sudo journalctl --no-pager --lines=300"},
-		{"ssh", "worker-1", "sudo journalctl --no-pager --lines=300"},
 		{"cat", "/var/lib/hello-kubernetes/internet.log"},
-	} {
+	}
+	for _, host := range slices.Compact([]string{p.stack.entrance(), "control-plane", "worker-0", "worker-1"}) {
+		commands = append(commands, []string{"ssh", host, "sudo journalctl --no-pager --lines=300"})
+	}
+	for _, command := range commands {
 		_, _ = p.try(30*time.Second, command[0], command[1:]...) // whatever can be had
 	}
 	t.Logf("all commands and their output are in %s", p.log.Name())

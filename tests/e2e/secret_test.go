@@ -26,11 +26,11 @@ func secrets(t *testing.T, p *project) {
 	if err != nil || state == "" {
 		t.Fatalf("the state cannot be read: %v", err)
 	}
-	key, err := os.ReadFile(filepath.Join(p.dir, ".sandbox/key-local"))
+	key, err := os.ReadFile(filepath.Join(p.dir, ".sandbox/key-"+p.stack.name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	kubeconfig := p.run(t, time.Minute, "pulumi", "stack", "output", "kubeconfig", "--show-secrets", "--stack", "local")
+	kubeconfig := p.run(t, time.Minute, "pulumi", "stack", "output", "kubeconfig", "--show-secrets")
 	clientKey := regexp.MustCompile(`client-key-data: (\S+)`).FindStringSubmatch(kubeconfig)
 	if clientKey == nil {
 		t.Fatal("the kubeconfig has no key")

@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -73,18 +74,12 @@ func nodesAreReady(t *testing.T, p *project, want int) {
 }
 
 func outputs(t *testing.T, p *project) {
-	shown := p.run(t, time.Minute, "pulumi", "stack", "output", "--json", "--stack", "local")
+	shown := p.run(t, time.Minute, "pulumi", "stack", "output", "--json")
 	var all struct {
 		Kubeconfig string `json:"kubeconfig"`
 		NodePort   int    `json:"nodePort"`
 		ClusterIP  string `json:"clusterIP"`
-		Nodes      []struct {
-			Name         string `json:"name"`
-			Role         string `json:"role"`
-			InstanceType string `json:"instanceType"`
-			PrivateIP    string `json:"privateIp"`
-			PublicIP     string `json:"publicIp"`
-		} `json:"nodes"`
+		Nodes      []host `json:"nodes"`
 	}
 	if err := json.Unmarshal([]byte(shown), &all); err != nil {
 		t.Fatal(err)
@@ -95,21 +90,30 @@ func outputs(t *testing.T, p *project) {
 	if all.NodePort < 30000 || all.NodePort > 32767 || !strings.HasPrefix(all.ClusterIP, "10.") {
 		t.Errorf("node port %d, cluster IP %s", all.NodePort, all.ClusterIP)
 	}
-	if len(all.Nodes) != 3 || all.Nodes[0].Role != "control-plane" || all.Nodes[0].PublicIP == "" || all.Nodes[1].InstanceType != "t2.micro" || all.Nodes[1].PublicIP != "" {
-		t.Errorf("nodes are %+v", all.Nodes)
+	want := map[string]int{"control-plane": 1, "worker": 2}
+	want[p.stack.entrance()] = 1
+	roles := map[string]int{}
+	for _, node := range all.Nodes {
+		roles[node.Role]++
+		if (node.PublicIP != "") != (node.Role == p.stack.entrance()) || node.Role == "worker" && node.InstanceType != "t2.micro" {
+			t.Errorf("a node is %+v", node)
+		}
+	}
+	if !maps.Equal(roles, want) {
+		t.Errorf("the nodes are %v, want %v", roles, want)
 	}
 	for _, node := range all.Nodes {
 		name := strings.TrimSpace(p.run(t, time.Minute, "ssh", node.Name, "hostname --all-ip-addresses"))
-		if !strings.Contains(" "+name+" ", " "+node.PrivateIP+" ") {
+		if !strings.Contains(" "+name+" ", " "+node.PrivateIP.String()+" ") {
 			t.Errorf("ssh %s reaches a host with the addresses %s, want %s", node.Name, name, node.PrivateIP)
 		}
 	}
 }
 
 func noChange(t *testing.T, p *project) {
-	preview := []string{"preview", "--expect-no-changes", "--stack", "local"}
+	preview := []string{"preview", "--expect-no-changes"}
 	p.run(t, time.Minute, "pulumi", preview...)
-	p.run(t, 2*time.Minute, "pulumi", "refresh", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "local")
+	p.run(t, 2*time.Minute, "pulumi", "refresh", "--yes", "--skip-preview", "--expect-no-changes")
 	p.run(t, time.Minute, "pulumi", preview...)
 	if out := p.run(t, 5*time.Minute, "make", "up"); !strings.Contains(out, "unchanged") || strings.Contains(out, "updated") || strings.Contains(out, "created") {
 		t.Errorf("a second make up changes something:\n%s", tail(out))
@@ -117,12 +121,12 @@ func noChange(t *testing.T, p *project) {
 }
 
 func configurationError(t *testing.T, p *project) {
-	before := p.run(t, time.Minute, "pulumi", "stack", "export", "--stack", "local")
+	before := p.run(t, time.Minute, "pulumi", "stack", "export")
 	p.set(t, "app.replicas", "0")
 	p.set(t, "workers.count", "0")
 	defer p.set(t, "app.replicas", "3")
 	defer p.set(t, "workers.count", "2")
-	out, err := p.try(time.Minute, "pulumi", "up", "--yes", "--skip-preview", "--stack", "local")
+	out, err := p.try(time.Minute, "pulumi", "up", "--yes", "--skip-preview")
 	if err == nil {
 		t.Error("no replicas are accepted")
 	}
@@ -131,7 +135,7 @@ func configurationError(t *testing.T, p *project) {
 			t.Errorf("the error does not say %q:\n%s", want, tail(out))
 		}
 	}
-	after := p.run(t, time.Minute, "pulumi", "stack", "export", "--stack", "local")
+	after := p.run(t, time.Minute, "pulumi", "stack", "export")
 	if len(resourcesOf(t, before)) == 0 || resourcesOf(t, before) != resourcesOf(t, after) {
 		t.Error("the state has changed")
 	}

@@ -2,6 +2,8 @@ package vpc
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"net"
 	"net/netip"
@@ -111,6 +113,60 @@ func TestRemovedRule(t *testing.T) {
 	if answer, err := reader.ReadString('\n'); err != nil {
 		t.Errorf("an open connection is closed with its rule: %q, %v", answer, err)
 	}
+}
+
+// A message of path MTU discovery needs a rule even if it is about an open connection.
+func TestPathMTU(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, cluster())
+	l.serve(controlPlane, 6443)
+	var conn net.Conn
+	var messages net.PacketConn
+	l.in(worker1, func() (err error) {
+		conn, err = net.DialTimeout("tcp4", netip.AddrPortFrom(controlPlaneIP, 6443).String(), patience)
+		return err
+	})
+	defer conn.Close()
+	l.in(controlPlane, func() (err error) {
+		messages, err = net.ListenPacket("ip4:icmp", "0.0.0.0")
+		return err
+	})
+	defer messages.Close()
+	arrives := func() bool {
+		packet := tooBig(conn)
+		l.in(worker1, func() error {
+			raw, err := net.Dial("ip4:icmp", controlPlaneIP.String())
+			if err != nil {
+				return err
+			}
+			defer raw.Close()
+			_, err = raw.Write(packet)
+			return err
+		})
+		buffer := make([]byte, 128)
+		_ = messages.SetReadDeadline(time.Now().Add(silence))
+		n, _, _ := messages.ReadFrom(buffer)
+		return bytes.Equal(buffer[:n], packet)
+	}
+	if arrives() {
+		t.Error("a message of path MTU discovery passes without a rule")
+	}
+	allow(l.state, "sgr-path-mtu", flow{workerSG, controlPlaneSG, "icmp", 3, 4, "path MTU discovery"})
+	l.apply()
+	if !arrives() {
+		t.Error("a message of path MTU discovery does not pass, although a rule lets it")
+	}
+}
+
+// tooBig is the ICMP message that the last packet of a connection was too big for a link.
+func tooBig(conn net.Conn) []byte {
+	local, remote := conn.LocalAddr().(*net.TCPAddr), conn.RemoteAddr().(*net.TCPAddr)
+	packet := []byte{3, 4, 0, 0, 0, 0, 1500 >> 8, 1500 & 0xff, 0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0}
+	packet = append(append(packet, remote.IP.To4()...), local.IP.To4()...)
+	packet = binary.BigEndian.AppendUint16(packet, uint16(remote.Port))
+	packet = append(binary.BigEndian.AppendUint16(packet, uint16(local.Port)), 0, 0, 0, 0)
+	binary.BigEndian.PutUint16(packet[2:], checksum(packet))
+	return packet
 }
 
 // An instance sends from its own address and receives at its own, unless the check is off.

@@ -69,8 +69,10 @@ func setSysctls(sysctls []Sysctl, link string) error {
 
 // openNamespace opens a namespace by name; fs.ErrNotExist if there is none. A file without a namespace, left by a
 // crash, is none.
-func openNamespace(name string) (netns.NsHandle, error) {
-	ns, err := netns.GetFromPath(Path(name))
+func openNamespace(name string) (netns.NsHandle, error) { return openFile(Path(name)) }
+
+func openFile(path string) (netns.NsHandle, error) {
+	ns, err := netns.GetFromPath(path)
 	if err != nil {
 		return ns, err
 	}

@@ -18,6 +18,8 @@ func reload(table, body string) string {
 // arrive sees addresses as they are on the link, forward sees private ones only: Elastic IPs are translated between
 // those two, and after forward. A new packet must pass the egress rules of the link that it comes from and the
 // ingress rules of the one that it goes to; with a NAT instance that happens twice, at the instance's link each time.
+// So must the ICMP message of path MTU discovery, whatever connection it is about:
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/network_mtu.html
 func (r *router) ruleset() string {
 	var b strings.Builder
 	b.WriteString(r.sets())
@@ -30,12 +32,17 @@ func (r *router) ruleset() string {
 	chain(&b, "input", "filter hook input priority filter; policy drop", []string{"ct state established,related accept"})
 	chain(&b, "forward", "filter hook forward priority filter; policy drop", []string{
 		"oifname @checked oifname . ip daddr != @guests drop",
+		"icmp type destination-unreachable icmp code frag-needed goto groups", // an answer, but one that needs a rule
 		"ct state invalid drop",
 		"ct state established,related accept",
 		fmt.Sprintf("oifname %q meta mark %d accept", internet, resolverMark), // no security group filters the resolver
-		fmt.Sprintf("iifname %q goto ingress", internet),
-		"iifname vmap @egress",
+		"goto groups",
 	})
+	var groups []string
+	for _, u := range r.uplinks {
+		groups = append(groups, fmt.Sprintf("iifname %q goto ingress", u.link))
+	}
+	chain(&b, "groups", "", append(groups, "iifname vmap @egress"))
 	leave := []string{fmt.Sprintf("oifname %q ip saddr @public accept", internet)}
 	snat := []string{
 		fmt.Sprintf("meta mark %d snat to %s", resolverMark, r.uplinks[0].transit),

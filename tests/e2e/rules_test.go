@@ -1,0 +1,92 @@
+package e2e
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"testing"
+
+	"hello-kubernetes/tests/sandbox/region"
+	"hello-kubernetes/tests/sandbox/vpc"
+)
+
+// changedRules changes rules behind Pulumi's back: the matrix notices each of them, and nothing but it.
+func changedRules(t *testing.T, p *project) {
+	m := newMatrix(t, p)
+	group := groupOf(t, p, "worker")
+	kubelet := port("tcp", 10250)
+	nodePorts := func(f flow) bool { return f.to == "worker" && f.contain(port("tcp", 31111)) }
+	for _, tc := range []struct {
+		name   string
+		change func(rules map[string]*region.Rule)
+		flows  []flow // that there are then
+	}{
+		{"workers may ask each other's kubelets", func(rules map[string]*region.Rule) {
+			for id, egress := range map[string]bool{"sgr-by-hand-in": false, "sgr-by-hand-out": true} {
+				rules[id] = &region.Rule{Group: group, Peer: group, Egress: egress, Protocol: "tcp", FromPort: kubelet.first, ToPort: kubelet.last}
+			}
+		}, append(slices.Clone(m.flows), flow{"worker", "worker", kubelet})},
+		{"workers do not let in requests to the app", func(rules map[string]*region.Rule) {
+			maps.DeleteFunc(rules, func(_ string, r *region.Rule) bool {
+				return r.Group == group && !r.Egress && nodePorts(flow{to: "worker", ports: ports{r.Protocol, r.FromPort, r.ToPort}})
+			})
+		}, slices.DeleteFunc(slices.Clone(m.flows), nodePorts)},
+	} {
+		var before map[string]*region.Rule
+		changeRules(t, func(rules map[string]*region.Rule) {
+			before = maps.Clone(rules)
+			tc.change(rules)
+		})
+		restore := func() {
+			changeRules(t, func(rules map[string]*region.Rule) {
+				clear(rules)
+				maps.Copy(rules, before)
+			})
+		}
+		t.Cleanup(restore) // if the matrix cannot be asked
+		answers := m.ask(t)
+		restore()
+		for _, difference := range differences(answers, tc.flows) {
+			t.Errorf("%s: %s", tc.name, difference)
+		}
+		noticed := differences(answers, m.flows)
+		if len(noticed) == 0 {
+			t.Errorf("%s: nothing is noticed", tc.name)
+		}
+		for _, difference := range noticed {
+			t.Logf("%s: %s", tc.name, difference)
+		}
+	}
+	m.isClean(t)
+}
+
+// groupOf returns the ID of a role's security group.
+func groupOf(t *testing.T, p *project, role string) string {
+	t.Helper()
+	state, err := region.Open(region.Dir).Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, host := range p.hosts(t) {
+		for _, instance := range state.Instances {
+			if host.Role == role && instance.IP == host.PrivateIP {
+				return instance.Groups[0]
+			}
+		}
+	}
+	t.Fatalf("no host is a %s", role)
+	return ""
+}
+
+// changeRules changes the region's rules, and the network with them.
+func changeRules(t *testing.T, change func(rules map[string]*region.Rule)) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	err := region.Open(region.Dir).Update(ctx, func(state *region.State) error {
+		change(state.Rules)
+		return vpc.Apply(ctx, vpc.Plan(state))
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
