@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 
 	"hello-kubernetes/tests/sandbox/hosts"
 	"hello-kubernetes/tests/sandbox/internet"
+	"hello-kubernetes/tests/sandbox/metadata"
 	"hello-kubernetes/tests/sandbox/plugins/aws"
 	"hello-kubernetes/tests/sandbox/region"
 	"hello-kubernetes/tests/sandbox/vpc"
@@ -93,7 +95,7 @@ func (machines) Run(ctx context.Context, id string, state *region.State) error {
 	kind, _ := hosts.Type(instance.Type) // checked when the instance was made
 	host := hosts.Host{
 		ID:        id,
-		Hostname:  "ip-" + strings.ReplaceAll(instance.IP.String(), ".", "-"),
+		Hostname:  instance.Hostname(),
 		Memory:    kind.Memory,
 		CPUs:      kind.CPUs,
 		Namespace: vpc.Path(vpc.InstanceNamespace(id)),
@@ -145,16 +147,23 @@ func (c *clone) startInternet(ctx context.Context) error {
 
 // serveInternet serves until it is told to end. Descriptor 3, if open, hears when it is ready.
 func serveInternet(ctx context.Context, c *clone, _ []string) error {
+	listen := func(network, address string) (listener net.Listener, err error) {
+		err = vpc.In(vpc.InternetNamespace, func() error {
+			listener, err = net.Listen(network, address)
+			return err
+		})
+		return listener, err
+	}
+	questions, err := listen("tcp", netip.AddrPortFrom(vpc.MetadataAddress, 80).String())
+	if err != nil {
+		return fmt.Errorf("serve metadata: %w", err)
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	go func() { stop(metadata.New(region.Open(region.Dir).Read, vpc.Asking).Serve(ctx, questions)) }()
 	servers := &internet.Servers{
 		Cache:   c.cache,
 		Address: vpc.ServiceAddress,
-		Listen: func(network, address string) (listener net.Listener, err error) {
-			err = vpc.In(vpc.InternetNamespace, func() error {
-				listener, err = net.Listen(network, address)
-				return err
-			})
-			return listener, err
-		},
+		Listen:  listen,
 		ListenPacket: func(network, address string) (conn net.PacketConn, err error) {
 			err = vpc.In(vpc.InternetNamespace, func() error {
 				conn, err = net.ListenPacket(network, address)

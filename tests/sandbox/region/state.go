@@ -2,7 +2,15 @@
 // file. Packages vpc and hosts make it real.
 package region
 
-import "net/netip"
+import (
+	"crypto/sha256"
+	"net"
+	"net/netip"
+	"strings"
+)
+
+// Account owns everything.
+const Account = "000000000000"
 
 // State is the whole region, each kind by ID. IDs look like AWS's: vpc-0123456789abcdef0.
 type State struct {
@@ -128,6 +136,15 @@ type Instance struct {
 	Metadata         Metadata   `json:"metadata"`
 	Root             Volume     `json:"root"`
 	Tags             Tags       `json:"tags,omitempty"`
+}
+
+// Hostname is the instance's name in its region's domain.
+func (i *Instance) Hostname() string { return "ip-" + strings.ReplaceAll(i.IP.String(), ".", "-") }
+
+// MAC returns the hardware address of an instance's interface.
+func MAC(instanceID string) net.HardwareAddr {
+	sum := sha256.Sum256([]byte(instanceID))
+	return append(net.HardwareAddr{0x02}, sum[:5]...) // locally administered
 }
 
 // Metadata is how an instance reaches its metadata service.

@@ -16,12 +16,12 @@ package vpc
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"hash/fnv"
 	"maps"
-	"net"
 	"net/netip"
 	"slices"
+
+	"hello-kubernetes/tests/sandbox/region"
 )
 
 const (
@@ -46,10 +46,15 @@ var (
 	// ServiceAddress is where the internet's DNS and mirror are to listen, in InternetNamespace.
 	ServiceAddress = netip.MustParseAddr("198.51.100.53")
 
-	// transit numbers the routers' links to the internet: RFC 2544's range, which stays inside the namespaces.
+	// MetadataAddress is where the instances' metadata service is to listen, in InternetNamespace.
+	MetadataAddress = netip.MustParseAddr("198.51.100.54")
+
+	// transit numbers the routers' links to the internet, and the instances to the metadata service: RFC 2544's range, which stays inside the namespaces.
 	transit = netip.MustParsePrefix("198.18.0.0/15")
 	// linkLocalResolver is the resolver's other address, the same in every VPC.
 	linkLocalResolver = netip.MustParseAddr("169.254.169.253")
+	// linkLocalMetadata is the metadata service as an instance knows it.
+	linkLocalMetadata = netip.MustParseAddr("169.254.169.254")
 )
 
 // Clients returns the internet's addresses that probes, load and attackers may bind to, in InternetNamespace.
@@ -73,12 +78,6 @@ func Gateway(subnet netip.Prefix) netip.Addr { return subnet.Masked().Addr().Nex
 // Resolver returns the address of a VPC's resolver: the second.
 func Resolver(vpc netip.Prefix) netip.Addr { return Gateway(vpc).Next() }
 
-// MAC returns the hardware address of an instance's interface.
-func MAC(instanceID string) net.HardwareAddr {
-	sum := sha256.Sum256([]byte(instanceID))
-	return append(net.HardwareAddr{0x02}, sum[:5]...) // locally administered
-}
-
 // linkName returns kind and the end of an ID in the 15 characters that a link's name may have.
 func linkName(kind, id string) string {
 	return kind + "-" + id[max(0, len(id)-(14-len(kind))):]
@@ -99,7 +98,23 @@ func number(ids []string, size uint32) map[string]uint32 {
 	return numbers
 }
 
-// transitAddresses gives each router's link to the internet an address, by the ID of its VPC or NAT gateway.
+// Asking returns the IDs of the instances by the addresses from which they come to the metadata service: an address for
+// each in the whole region, where two VPCs may have the same range.
+func Asking(state *region.State) map[netip.Addr]string {
+	transits, asking := transitsOf(state), map[netip.Addr]string{}
+	for id := range state.Instances {
+		asking[transits[id]] = id
+	}
+	return asking
+}
+
+// transitsOf returns the transit addresses of a region: of each VPC and NAT gateway for its link to the internet, and of
+// each instance for what it asks the metadata service.
+func transitsOf(state *region.State) map[string]netip.Addr {
+	return transitAddresses(slices.Concat(sorted(state.VPCs), sorted(state.NATGateways), sorted(state.Instances)))
+}
+
+// transitAddresses gives each ID an address of its own.
 func transitAddresses(ids []string) map[string]netip.Addr {
 	addresses := map[string]netip.Addr{}
 	for id, n := range number(ids, 1<<17-2) {

@@ -3,6 +3,7 @@ package vpc
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"hello-kubernetes/tests/sandbox/region"
 )
@@ -12,10 +13,9 @@ func Plan(state *region.State) Network { return plan(state, prefix, true) }
 
 // plan is Plan with another prefix, and with no link to the machine if onHost is false.
 func plan(state *region.State, prefix string, onHost bool) Network {
-	ids := append(sorted(state.VPCs), sorted(state.NATGateways)...)
-	transits := transitAddresses(ids)
+	transits := transitsOf(state)
 	world := Namespace{Name: internet, Sysctls: internetSysctls, Ruleset: internetRuleset}
-	for _, a := range append([]netip.Addr{ServiceAddress}, Clients()...) {
+	for _, a := range append([]netip.Addr{ServiceAddress, MetadataAddress}, Clients()...) {
 		world.Addresses = append(world.Addresses, Address{"lo", single(a)})
 	}
 	n := Network{Prefix: prefix}
@@ -45,7 +45,7 @@ func plan(state *region.State, prefix string, onHost bool) Network {
 			}
 		}
 		for _, g := range r.guests {
-			n.Cables = append(n.Cables, Cable{{id, g.link, nil}, {g.id, "eth0", MAC(g.id)}})
+			n.Cables = append(n.Cables, Cable{{id, g.link, nil}, {g.id, "eth0", region.MAC(g.id)}})
 			inside = append(inside, g.namespace())
 		}
 	}
@@ -58,6 +58,7 @@ type guest struct {
 	*region.Instance
 	id, link string // link is the router's
 	subnet   *region.Subnet
+	transit  netip.Addr // from which the metadata service sees it come
 }
 
 func (g guest) namespace() Namespace {
@@ -76,12 +77,13 @@ type uplink struct {
 	far     string // the internet's
 	transit netip.Addr
 	elastic []netip.Addr // what the internet sends into it
+	asking  []netip.Addr // and what the metadata service does
 }
 
 // inward returns the internet's routes through the link.
 func (u uplink) inward() []Route {
 	routes := []Route{{To: single(u.transit), Link: u.far, From: ServiceAddress}}
-	for _, a := range u.elastic {
+	for _, a := range slices.Concat(u.elastic, u.asking) {
 		routes = append(routes, Route{To: single(a), Link: u.far, Via: u.transit, From: ServiceAddress})
 	}
 	return routes

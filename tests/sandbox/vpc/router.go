@@ -12,7 +12,9 @@ var anywhere = netip.MustParsePrefix("0.0.0.0/0")
 
 const (
 	resolverMark  = 53 // on packets to the resolver, and its routing table
+	metadataMark  = 80 // likewise for the metadata service
 	resolverFirst = 100
+	metadataFirst = 101
 	// Behind the main table, where the VPC's own addresses are.
 	bySubnet = 33000
 )
@@ -23,7 +25,7 @@ type router struct {
 	id      string
 	vpc     *region.VPC
 	guests  []guest
-	uplinks []uplink // the internet gateway's first: the resolver uses it too
+	uplinks []uplink // the internet gateway's first: the resolver and the metadata service use it too
 	nat     map[string]uplink
 	public  map[netip.Addr]netip.Addr // Elastic IPs by private address; none without an internet gateway
 	tables  map[string]uint32         // numbers of the route tables
@@ -31,13 +33,14 @@ type router struct {
 
 func newRouter(state *region.State, id string, transits map[string]netip.Addr) *router {
 	r := &router{state: state, id: id, vpc: state.VPCs[id], nat: map[string]uplink{}, public: map[netip.Addr]netip.Addr{}}
+	first := uplink{link: internet, far: linkName("vpc", id), transit: transits[id]}
 	for _, i := range sorted(state.Instances) {
 		instance := state.Instances[i]
 		if subnet := state.Subnets[instance.Subnet]; subnet != nil && subnet.VPC == id {
-			r.guests = append(r.guests, guest{instance, i, linkName("i", i), subnet})
+			r.guests = append(r.guests, guest{instance, i, linkName("i", i), subnet, transits[i]})
+			first.asking = append(first.asking, transits[i])
 		}
 	}
-	first := uplink{link: internet, far: linkName("vpc", id), transit: transits[id]}
 	attached := r.attached()
 	for _, a := range sorted(state.Addresses) {
 		address := state.Addresses[a]
@@ -53,7 +56,7 @@ func newRouter(state *region.State, id string, transits map[string]netip.Addr) *
 		address := state.Addresses[gateway.Address]
 		if attached && address != nil && r.owns(gateway.Subnet) {
 			link := linkName("nat", g)
-			r.nat[g] = uplink{link, link, transits[g], []netip.Addr{address.IP}}
+			r.nat[g] = uplink{link: link, far: link, transit: transits[g], elastic: []netip.Addr{address.IP}}
 			r.uplinks = append(r.uplinks, r.nat[g])
 		}
 	}
@@ -89,6 +92,8 @@ func (r *router) namespace() Namespace {
 		}
 	}
 	n.Routes = append(n.Routes, Route{To: r.vpc.CIDR}) // the VPC's unused addresses
+	n.Rules = append(n.Rules, Rule{Priority: metadataFirst, Mark: metadataMark, Table: metadataMark})
+	n.Routes = append(n.Routes, Route{Table: metadataMark, To: single(MetadataAddress), Link: internet})
 	if r.vpc.DNSSupport {
 		// Local, so that the router answers ARP for it; the ruleset sends on what comes.
 		n.Addresses = append(n.Addresses, Address{"lo", single(Resolver(r.vpc.CIDR))})

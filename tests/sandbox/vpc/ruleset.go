@@ -26,16 +26,17 @@ func (r *router) ruleset() string {
 	chain(&b, "arrive", "filter hook prerouting priority raw; policy accept", r.arrive())
 	chain(&b, "translate-destination", "nat hook prerouting priority dstnat; policy accept", []string{
 		fmt.Sprintf("meta mark %d dnat to %s", resolverMark, ServiceAddress),
+		fmt.Sprintf("meta mark %d dnat to %s", metadataMark, MetadataAddress),
 		fmt.Sprintf("iifname %q dnat to ip daddr map @private", internet),
 	})
-	// Nobody needs the router itself; the answers are ICMP errors about the resolver's traffic.
+	// Nobody needs the router itself; the answers are ICMP errors about traffic with the resolver and the metadata service.
 	chain(&b, "input", "filter hook input priority filter; policy drop", []string{"ct state established,related accept"})
 	chain(&b, "forward", "filter hook forward priority filter; policy drop", []string{
 		"oifname @checked oifname . ip daddr != @guests drop",
 		"icmp type destination-unreachable icmp code frag-needed goto groups", // an answer, but one that needs a rule
 		"ct state invalid drop",
 		"ct state established,related accept",
-		fmt.Sprintf("oifname %q meta mark %d accept", internet, resolverMark), // no security group filters the resolver
+		fmt.Sprintf("oifname %q meta mark { %d, %d } accept", internet, resolverMark, metadataMark), // no security group filters them
 		"goto groups",
 	})
 	var groups []string
@@ -46,6 +47,7 @@ func (r *router) ruleset() string {
 	leave := []string{fmt.Sprintf("oifname %q ip saddr @public accept", internet)}
 	snat := []string{
 		fmt.Sprintf("meta mark %d snat to %s", resolverMark, r.uplinks[0].transit),
+		fmt.Sprintf("meta mark %d snat to iifname map @asking", metadataMark), // by link: nobody asks as another
 		fmt.Sprintf("oifname %q snat to ip saddr map @elastic", internet),
 	}
 	for _, u := range r.uplinks[1:] {
@@ -62,12 +64,13 @@ func (r *router) ruleset() string {
 
 // sets returns the router's sets and maps but the security groups'.
 func (r *router) sets() string {
-	var checked, guests, ingress, egress, public, private, elastic []string
+	var checked, guests, asking, ingress, egress, public, private, elastic []string
 	for _, g := range r.guests {
 		if g.SourceDestCheck {
 			checked = append(checked, g.link)
 			guests = append(guests, fmt.Sprintf("%s . %s", g.link, g.IP))
 		}
+		asking = append(asking, fmt.Sprintf("%s : %s", g.link, g.transit))
 		ingress = append(ingress, fmt.Sprintf("%s : jump %[1]s-in", g.link))
 		egress = append(egress, fmt.Sprintf("%s : jump %[1]s-out", g.link))
 	}
@@ -79,6 +82,7 @@ func (r *router) sets() string {
 	var b strings.Builder
 	set(&b, "set", "checked", "ifname", checked)
 	set(&b, "set", "guests", "ifname . ipv4_addr", guests)
+	set(&b, "map", "asking", "ifname : ipv4_addr", asking)
 	set(&b, "set", "public", "ipv4_addr", public)
 	set(&b, "map", "elastic", "ipv4_addr : ipv4_addr", elastic)
 	set(&b, "map", "private", "ipv4_addr : ipv4_addr", private)
@@ -92,12 +96,13 @@ func (r *router) sets() string {
 func (r *router) arrive() []string {
 	rules := []string{"iifname @checked iifname . ip saddr != @guests drop"}
 	for _, u := range r.uplinks {
-		known := addresses(append([]netip.Addr{u.transit}, u.elastic...))
+		known := addresses(slices.Concat([]netip.Addr{u.transit}, u.elastic, u.asking))
 		rules = append(rules,
 			fmt.Sprintf("iifname %q ip daddr != { %s } drop", u.link, known),
 			fmt.Sprintf("iifname %q ip saddr %s drop", u.link, r.vpc.CIDR),
 			fmt.Sprintf("iifname %q accept", u.link))
 	}
+	rules = append(rules, fmt.Sprintf("ip daddr %s tcp dport 80 meta mark set %d", linkLocalMetadata, metadataMark))
 	if r.vpc.DNSSupport {
 		rules = append(rules, fmt.Sprintf("ip daddr { %s, %s } meta l4proto { tcp, udp } th dport 53 meta mark set %d",
 			Resolver(r.vpc.CIDR), linkLocalResolver, resolverMark))

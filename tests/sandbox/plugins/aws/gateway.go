@@ -24,7 +24,7 @@ func getGateway(state *region.State, c call, id string) *gatewayProperties {
 	if g == nil {
 		return nil
 	}
-	return &gatewayProperties{VPCID: g.VPC, ARN: arn(c, "internet-gateway", id), OwnerID: account, tagged: tagsOf(g.Tags)}
+	return &gatewayProperties{VPCID: g.VPC, ARN: arn(c, "internet-gateway", id), OwnerID: region.Account, tagged: tagsOf(g.Tags)}
 }
 
 func changeGateway(state *region.State, c call, id string, in *gatewayProperties) error {

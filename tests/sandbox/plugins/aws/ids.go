@@ -13,9 +13,6 @@ import (
 	"hello-kubernetes/tests/sandbox/region"
 )
 
-// account owns everything.
-const account = "000000000000"
-
 // newID returns an ID such as vpc-0123456789abcdef0.
 func newID(prefix string) string { return prefix + "-0" + randomHex(8) }
 
@@ -29,7 +26,7 @@ func randomHex(bytes int) string {
 }
 
 func arn(c call, kind, id string) string {
-	return fmt.Sprintf("arn:aws:ec2:%s:%s:%s/%s", c.region, account, kind, id)
+	return fmt.Sprintf("arn:aws:ec2:%s:%s:%s/%s", c.region, region.Account, kind, id)
 }
 
 // missing is AWS's error for a reference that leads nowhere.

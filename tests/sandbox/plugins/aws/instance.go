@@ -71,7 +71,7 @@ func getInstance(state *region.State, c call, id string) *instanceProperties {
 	out := &instanceProperties{
 		AMI: i.Image, InstanceType: i.Type, KeyName: i.Key, SubnetID: i.Subnet, PrivateIP: i.IP.String(), VPCSecurityGroupIDs: i.Groups,
 		SourceDestCheck: &i.SourceDestCheck, UserData: i.UserData, ARN: arn(c, "instance", id), AvailabilityZone: state.Subnets[i.Subnet].Zone,
-		InstanceState: "running", PrimaryNetworkInterfaceID: i.Interface, PrivateDNS: hostname(i.IP) + "." + c.region + ".compute.internal",
+		InstanceState: "running", PrimaryNetworkInterfaceID: i.Interface, PrivateDNS: i.Hostname() + "." + c.region + ".compute.internal",
 		tagged: tagsOf(i.Tags),
 	}
 	metadata, root := metadataOptions(i.Metadata), rootBlockDevice(i.Root)
@@ -130,9 +130,6 @@ func needsRestart(old, inputs property.Map) bool {
 		return !old.Get(key).Equals(inputs.Get(key))
 	})
 }
-
-// hostname is an instance's name as the resolver has it.
-func hostname(ip netip.Addr) string { return "ip-" + strings.ReplaceAll(ip.String(), ".", "-") }
 
 func publicName(region string, ip netip.Addr) string {
 	return "ec2-" + strings.ReplaceAll(ip.String(), ".", "-") + "." + region + ".compute.amazonaws.com"

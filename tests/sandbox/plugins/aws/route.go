@@ -31,7 +31,7 @@ func getTable(state *region.State, c call, id string) *tableProperties {
 	if t == nil {
 		return nil
 	}
-	return &tableProperties{VPCID: t.VPC, ARN: arn(c, "route-table", id), OwnerID: account, tagged: tagsOf(t.Tags)}
+	return &tableProperties{VPCID: t.VPC, ARN: arn(c, "route-table", id), OwnerID: region.Account, tagged: tagsOf(t.Tags)}
 }
 
 func changeTable(state *region.State, c call, id string, _ *tableProperties) error {

@@ -46,7 +46,7 @@ func getGroup(state *region.State, c call, id string) *groupProperties {
 		return nil
 	}
 	return &groupProperties{
-		Name: g.Name, Description: g.Description, VPCID: g.VPC, ARN: arn(c, "security-group", id), OwnerID: account, tagged: tagsOf(g.Tags),
+		Name: g.Name, Description: g.Description, VPCID: g.VPC, ARN: arn(c, "security-group", id), OwnerID: region.Account, tagged: tagsOf(g.Tags),
 	}
 }
 

@@ -52,7 +52,7 @@ func getVPC(state *region.State, c call, id string) *vpcProperties {
 	}
 	return &vpcProperties{
 		CIDRBlock: v.CIDR.String(), EnableDNSSupport: &v.DNSSupport, EnableDNSHostnames: &v.DNSHostnames, InstanceTenancy: "default",
-		ARN: arn(c, "vpc", id), MainRouteTableID: main, DefaultRouteTableID: main, OwnerID: account, tagged: tagsOf(v.Tags),
+		ARN: arn(c, "vpc", id), MainRouteTableID: main, DefaultRouteTableID: main, OwnerID: region.Account, tagged: tagsOf(v.Tags),
 	}
 }
 
@@ -126,7 +126,7 @@ func getSubnet(state *region.State, c call, id string) *subnetProperties {
 		return nil
 	}
 	return &subnetProperties{
-		VPCID: s.VPC, CIDRBlock: s.CIDR.String(), AvailabilityZone: s.Zone, ARN: arn(c, "subnet", id), OwnerID: account, tagged: tagsOf(s.Tags),
+		VPCID: s.VPC, CIDRBlock: s.CIDR.String(), AvailabilityZone: s.Zone, ARN: arn(c, "subnet", id), OwnerID: region.Account, tagged: tagsOf(s.Tags),
 	}
 }
 
