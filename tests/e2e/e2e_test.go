@@ -9,12 +9,46 @@ import (
 
 var keepRegion = flag.Bool("keep", false, "leave the region up after the tests, and the copy of the project in place")
 
-// stacks are the stack files whose region is the sandbox. Each has a region of its own, one after the other.
+// stacks are the stack files whose region is the sandbox. Each has a region of its own, one after the other. What does not
+// depend on the topology is tried in one.
 var stacks = []stack{
-	{"local", "public", scenarios},
+	{"local", "public", []scenario{
+		{"fresh up", freshUp},
+		{"outputs", outputs},
+		{"no change after up and refresh", noChange},
+		{"what passes is what the docs say", passes},
+		{"a rule by hand is noticed", changedRules},
+		{"no host passes for another", spoofing},
+		{"the internet sees one address", seenAs},
+		{"an impostor is refused", impostor},
+		{"the app scales", scaleTheApp},
+		{"a new image rolls without a failed request", rollTheImage},
+		{"a killed pod comes back", killAPod},
+		{"a configuration error changes nothing", configurationError},
+		{"a lost worker is replaced", lost("worker-1")},
+		{"an interrupted up goes on", interruptedUp},
+		{"a killed up goes on", killedUp},
+		{"no secret in logs and state", secrets},
+		{"public becomes private", becomePrivate},
+		{"down leaves nothing", downLeavesNothing},
+	}},
+	{"local-private", "private", []scenario{
+		{"fresh up", freshUp},
+		{"outputs", outputs},
+		{"no change after up and refresh", noChange},
+		{"what passes is what the docs say", passes},
+		{"a rule by hand is noticed", changedRules},
+		{"no host passes for another", spoofing},
+		{"the internet sees one address", seenAs},
+		{"an impostor is refused", impostor},
+		{"the way out changes in place", waysOut},
+		{"a lost edge is replaced", lost("edge")},
+		{"down leaves nothing", downLeavesNothing},
+	}},
 }
 
-// A stack is one of stacks, with the topology of its network and what it is put through.
+// A stack is one of stacks, with the topology of its network and what it is put through: the scenarios share a region, in this
+// order, and each but the last leaves it as it found it, or says so.
 type stack struct {
 	name, topology string
 	scenarios      []scenario
@@ -23,27 +57,6 @@ type stack struct {
 type scenario struct {
 	name string
 	run  func(*testing.T, *project)
-}
-
-// scenarios share one region, in this order: each leaves it as it found it.
-var scenarios = []scenario{
-	{"fresh up", freshUp},
-	{"outputs", outputs},
-	{"no change after up and refresh", noChange},
-	{"what passes is what the docs say", passes},
-	{"a rule by hand is noticed", changedRules},
-	{"no host passes for another", spoofing},
-	{"the internet sees one address", seenAs},
-	{"an impostor is refused", impostor},
-	{"the app scales", scaleTheApp},
-	{"a new image rolls without a failed request", rollTheImage},
-	{"a killed pod comes back", killAPod},
-	{"a configuration error changes nothing", configurationError},
-	{"a lost machine is replaced", lostMachine},
-	{"an interrupted up goes on", interruptedUp},
-	{"a killed up goes on", killedUp},
-	{"no secret in logs and state", secrets},
-	{"down leaves nothing", downLeavesNothing},
 }
 
 func TestSandbox(t *testing.T) {

@@ -3,13 +3,41 @@ package e2e
 import (
 	"encoding/json"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 )
 
-// lostMachine: an instance that is terminated behind Pulumi's back is replaced, and the rest stays as it is.
-func lostMachine(t *testing.T, p *project) {
+// lost terminates a host's instance behind Pulumi's back: it is replaced, and the others stay as they are.
+func lost(name string) func(t *testing.T, p *project) {
+	return func(t *testing.T, p *project) {
+		machine := "hello-kubernetes-" + p.stack.name + "-" + name
+		id := instanceOf(t, p, machine)
+		if out, err := exec.Command("podman", "rm", "--force", "--time=0", "hk-"+id).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if name != p.stack.entrance() {
+			eventually(t, 30*time.Second, func() error { _, _, err := ping(p.url(t)); return err })
+		}
+		out := p.run(t, 5*time.Minute, "make", "up")
+		if !strings.Contains(out, "A machine is gone") {
+			t.Errorf("make up does not say that %s is gone:\n%s", machine, tail(out))
+		}
+		for _, made := range regexp.MustCompile(`ec2:Instance (\S+) (created|replaced|updated)`).FindAllStringSubmatch(out, -1) {
+			if made[1] != machine {
+				t.Errorf("%s is %s", made[1], made[2])
+			}
+		}
+		nodesAreReady(t, p, 3)
+		newMatrix(t, p).isClean(t)
+		p.run(t, time.Minute, "pulumi", "preview", "--expect-no-changes")
+	}
+}
+
+// instanceOf returns the ID of an instance.
+func instanceOf(t *testing.T, p *project, name string) string {
+	t.Helper()
 	var state struct {
 		Deployment struct {
 			Resources []struct {
@@ -21,20 +49,11 @@ func lostMachine(t *testing.T, p *project) {
 	if err := json.Unmarshal([]byte(p.run(t, time.Minute, "pulumi", "stack", "export")), &state); err != nil {
 		t.Fatal(err)
 	}
-	id := ""
 	for _, r := range state.Deployment.Resources {
-		if strings.HasPrefix(r.ID, "i-") && strings.HasSuffix(r.URN, "worker-1") {
-			id = r.ID
+		if strings.HasPrefix(r.ID, "i-") && strings.HasSuffix(r.URN, "::"+name) {
+			return r.ID
 		}
 	}
-	if out, err := exec.Command("podman", "rm", "--force", "--time=0", "hk-"+id).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	eventually(t, 30*time.Second, func() error { _, _, err := ping(p.url(t)); return err })
-	out := p.run(t, 5*time.Minute, "make", "up")
-	if !strings.Contains(out, "A machine is gone") || strings.Contains(out, "control-plane replaced") {
-		t.Errorf("make up after %s is gone:\n%s", id, tail(out))
-	}
-	nodesAreReady(t, p, 3)
-	p.run(t, time.Minute, "pulumi", "preview", "--expect-no-changes")
+	t.Fatalf("there is no instance %s", name)
+	return ""
 }

@@ -18,11 +18,16 @@ import (
 func seenAs(t *testing.T, p *project) {
 	elastic := strings.TrimPrefix(p.url(t), "http://")
 	for _, host := range p.hosts(t) {
-		out := p.run(t, time.Minute, "ssh", host.Name, "curl -sS --max-time 20 --retry 2 http://"+vpc.ServiceAddress.String()+"/")
-		if seen := strings.TrimSpace(out); seen != elastic {
+		if seen := seenFrom(t, p, host.Name); seen != elastic {
 			t.Errorf("the internet sees %s as %q, want %s", host.Name, seen, elastic)
 		}
 	}
+}
+
+// seenFrom returns the address that the internet sees a host as.
+func seenFrom(t *testing.T, p *project, host string) string {
+	t.Helper()
+	return strings.TrimSpace(p.run(t, time.Minute, "ssh", host, "curl -sS --max-time 20 --retry 2 http://"+vpc.ServiceAddress.String()+"/"))
 }
 
 // tap listens on this machine's way out.
