@@ -23,6 +23,7 @@ func TestOrderHasTheNecessaryEdges(t *testing.T) {
 			"control-plane-init":           {"control-plane-prepare"},
 			"control-plane-network":        {"control-plane-init"},
 			"control-plane-kubeconfig":     {"control-plane-network"},
+			"Namespace hello-hapi":         {"control-plane-kubeconfig"},
 			"Deployment hello-hapi":        {"control-plane-kubeconfig"},
 			"Service hello-hapi":           {"control-plane-kubeconfig"},
 			"control-plane-site":           {"control-plane-nginx", "Service hello-hapi"},
