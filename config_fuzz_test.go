@@ -90,8 +90,12 @@ func checkKubeadmFile(t *testing.T, c *Config, text string) {
 		ControlPlaneEndpoint string            `yaml:"controlPlaneEndpoint"`
 		Networking           map[string]string `yaml:"networking"`
 		APIServer            struct {
-			CertSANs []string `yaml:"certSANs"`
+			CertSANs     []string `yaml:"certSANs"`
+			ExtraArgs    []any    `yaml:"extraArgs"`
+			ExtraVolumes []any    `yaml:"extraVolumes"`
 		} `yaml:"apiServer"`
+		ControllerManager map[string][]any `yaml:"controllerManager"`
+		Scheduler         map[string][]any `yaml:"scheduler"`
 	}
 	decoder := yaml.NewDecoder(bytes.NewBufferString(text))
 	decoder.KnownFields(true)
@@ -101,9 +105,12 @@ func checkKubeadmFile(t *testing.T, c *Config, text string) {
 	if err := decoder.Decode(&cluster); err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
-	got := fmt.Sprintf("%q %q %v %q", initial.NodeRegistration.IgnorePreflightErrors, cluster.KubernetesVersion, cluster.Networking, cluster.APIServer.CertSANs)
+	server := cluster.APIServer
+	got := fmt.Sprintf("%q %q %v %q", initial.NodeRegistration.IgnorePreflightErrors, cluster.KubernetesVersion, cluster.Networking, server.CertSANs)
 	want := fmt.Sprintf("%q %q %v %q", c.IgnorePreflightErrors, "v"+c.KubernetesVersion,
 		map[string]string{"podSubnet": c.PodCIDR, "serviceSubnet": c.ServiceCIDR}, []string{"203.0.113.10"})
+	got += fmt.Sprint(len(server.ExtraArgs), len(server.ExtraVolumes), len(cluster.ControllerManager["extraArgs"]), len(cluster.Scheduler["extraArgs"]))
+	want += fmt.Sprint(8, 2, 1, 1)
 	if got != want {
 		t.Errorf("kubeadm's configuration says\n%s\nwant\n%s", got, want)
 	}

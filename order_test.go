@@ -26,6 +26,7 @@ func TestOrderHasTheNecessaryEdges(t *testing.T) {
 			"control-plane-init":       {"control-plane-prepare"},
 			"control-plane-network":    {"control-plane-init"},
 			"control-plane-kubeconfig": {"control-plane-network"},
+			"Namespace hello-hapi":     {"control-plane-kubeconfig"},
 			"Deployment hello-hapi":    {"control-plane-kubeconfig"},
 			"Service hello-hapi":       {"control-plane-kubeconfig"},
 			s.edge() + "-site":         {s.edge() + "-nginx", "Service hello-hapi"},
@@ -35,6 +36,7 @@ func TestOrderHasTheNecessaryEdges(t *testing.T) {
 		}
 		if s.private() {
 			edges["edge-api"] = []string{"edge-nginx-stream"}
+			edges["Namespace hello-hapi"] = append(edges["Namespace hello-hapi"], "edge-api")
 			edges["Deployment hello-hapi"] = append(edges["Deployment hello-hapi"], "edge-api")
 			edges["Service hello-hapi"] = append(edges["Service hello-hapi"], "edge-api")
 		}

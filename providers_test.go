@@ -76,7 +76,7 @@ func TestEveryChildHasAComponent(t *testing.T) {
 func TestAppGoesWithItsCluster(t *testing.T) {
 	inEachVariant(t, func(t *testing.T, s stack) {
 		machine := s.Get(t, "Instance control-plane").URN
-		for _, label := range []string{"Deployment hello-hapi", "Service hello-hapi"} {
+		for _, label := range []string{"Namespace hello-hapi", "Deployment hello-hapi", "Service hello-hapi"} {
 			options := s.Get(t, label).RegisterRPC
 			if got := options.GetDeletedWith(); got != machine {
 				t.Errorf("%s is deleted with %q, want %q", label, got, machine)

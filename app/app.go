@@ -1,4 +1,5 @@
-// Package app runs the application on the cluster: a Deployment behind a Service of the type NodePort.
+// Package app runs the application on the cluster: in a namespace of its own, a Deployment behind a Service of the type
+// NodePort.
 package app
 
 import (
@@ -11,7 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// appName names the Deployment, the Service and the label that joins them.
+// appName names the namespace, the Deployment, the Service and the label that joins the two.
 const appName = "hello-hapi"
 
 // Args is the input of New.
@@ -57,30 +58,52 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		pulumi.ReplaceWith([]pulumi.Resource{args.Machine}), // another machine is another cluster
 		pulumi.DeleteBeforeReplace(true),
 	}
-	if err := a.deployment(ctx, args, options); err != nil {
+	namespace, err := a.namespace(ctx, options)
+	if err != nil {
 		return nil, err
 	}
-	if err := a.service(ctx, args, options); err != nil {
+	if err := a.deployment(ctx, args, namespace, options); err != nil {
+		return nil, err
+	}
+	if err := a.service(ctx, args, namespace, options); err != nil {
 		return nil, err
 	}
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"nodePort": a.NodePort, "clusterIP": a.ClusterIP})
 }
 
-func metadata() metav1.ObjectMetaArgs {
+// namespace registers the namespace, which refuses pods that ask for privileges, whoever makes them, and returns its name.
+func (a *App) namespace(ctx *pulumi.Context, options []pulumi.ResourceOption) (pulumi.StringPtrInput, error) {
+	namespace, err := corev1.NewNamespace(ctx, appName, &corev1.NamespaceArgs{
+		Metadata: metav1.ObjectMetaArgs{
+			Name:   pulumi.String(appName),
+			Labels: pulumi.StringMap{"pod-security.kubernetes.io/enforce": pulumi.String("restricted")},
+		},
+	}, options...)
+	if err != nil {
+		return nil, fmt.Errorf("namespace: %w", err)
+	}
+	return namespace.Metadata.Name(), nil
+}
+
+func metadata(namespace pulumi.StringPtrInput) metav1.ObjectMetaArgs {
 	return metav1.ObjectMetaArgs{
 		Name:      pulumi.String(appName),
-		Namespace: pulumi.String("default"),
-		Labels:    pulumi.StringMap{"app": pulumi.String(appName), "tier": pulumi.String("backend")},
+		Namespace: namespace,
+		Labels:    labels(),
 	}
+}
+
+func labels() pulumi.StringMap {
+	return pulumi.StringMap{"app": pulumi.String(appName), "tier": pulumi.String("backend")}
 }
 
 func selector() pulumi.StringMap {
 	return pulumi.StringMap{"app": pulumi.String(appName)}
 }
 
-func (a *App) service(ctx *pulumi.Context, args Args, options []pulumi.ResourceOption) error {
+func (a *App) service(ctx *pulumi.Context, args Args, namespace pulumi.StringPtrInput, options []pulumi.ResourceOption) error {
 	service, err := corev1.NewService(ctx, appName, &corev1.ServiceArgs{
-		Metadata: metadata(),
+		Metadata: metadata(namespace),
 		Spec: corev1.ServiceSpecArgs{
 			Type:     pulumi.String("NodePort"),
 			Selector: selector(),
@@ -100,9 +123,9 @@ func (a *App) service(ctx *pulumi.Context, args Args, options []pulumi.ResourceO
 	return nil
 }
 
-func (a *App) deployment(ctx *pulumi.Context, args Args, options []pulumi.ResourceOption) error {
+func (a *App) deployment(ctx *pulumi.Context, args Args, namespace pulumi.StringPtrInput, options []pulumi.ResourceOption) error {
 	_, err := appsv1.NewDeployment(ctx, appName, &appsv1.DeploymentArgs{
-		Metadata: metadata(),
+		Metadata: metadata(namespace),
 		Spec: appsv1.DeploymentSpecArgs{
 			Replicas:             pulumi.Int(args.Replicas),
 			RevisionHistoryLimit: pulumi.Int(3),
@@ -115,7 +138,7 @@ func (a *App) deployment(ctx *pulumi.Context, args Args, options []pulumi.Resour
 				},
 			},
 			Template: corev1.PodTemplateSpecArgs{
-				Metadata: metav1.ObjectMetaArgs{Labels: metadata().Labels},
+				Metadata: metav1.ObjectMetaArgs{Labels: labels()},
 				Spec:     podSpec(args),
 			},
 		},

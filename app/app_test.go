@@ -40,6 +40,7 @@ func record(t *testing.T) *recorder.Recording {
 }
 
 const (
+	namespace  = "Namespace hello-hapi"
 	deployment = "Deployment hello-hapi"
 	service    = "Service hello-hapi"
 	pod        = "spec.template.spec"
@@ -86,6 +87,24 @@ func TestPodsHaveNoPrivileges(t *testing.T) {
 	got := fmt.Sprint(at(security, "allowPrivilegeEscalation"), at(security, "readOnlyRootFilesystem"), at(security, "capabilities"))
 	if want := "false true map[drop:[ALL]]"; got != want {
 		t.Errorf("escalation, read-only and capabilities are %s, want %s", got, want)
+	}
+}
+
+// What the pods do without nobody else in their namespace can have, either.
+func TestNamespaceRefusesPrivileges(t *testing.T) {
+	t.Parallel()
+	r := record(t)
+	level := r.Get(t, namespace).Property("metadata.labels").ObjectValue()["pod-security.kubernetes.io/enforce"]
+	if level.V != "restricted" {
+		t.Errorf("pods of the level %v may run", level.V)
+	}
+	for _, label := range []string{deployment, service} {
+		if got := r.Get(t, label).Text("metadata.namespace"); got != r.Get(t, namespace).Text("metadata.name") {
+			t.Errorf("%s is in the namespace %q", label, got)
+		}
+		if !slices.Contains(r.Needs(t, label), namespace) {
+			t.Errorf("%s does not wait for its namespace", label)
+		}
 	}
 }
 
@@ -145,9 +164,9 @@ func TestServiceFindsThePods(t *testing.T) {
 func TestObjectsAreDeletedBeforeTheirReplacement(t *testing.T) {
 	t.Parallel()
 	r := record(t)
-	for _, label := range []string{deployment, service} {
+	for _, label := range []string{namespace, deployment, service} {
 		res := r.Get(t, label)
-		if res.Text("metadata.name") == "" || res.Text("metadata.namespace") == "" {
+		if res.Text("metadata.name") == "" {
 			t.Errorf("%s is named by chance", label)
 		}
 		if !res.RegisterRPC.GetDeleteBeforeReplace() {

@@ -1,6 +1,9 @@
 package cluster
 
 import (
+	"encoding/base64"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -70,6 +73,90 @@ func TestInitWaitsForTheAPIServer(t *testing.T) {
 	h := kubeadmHost(t)
 	h.Stub("kubectl", `echo x >>"$ROOT/asked"; [ "$(<"$ROOT/asked")" = $'x\nx\nx' ]`)
 	run(t, h, initScript, "one\n", true, reset, initial, readyz, "sleep 1", readyz, "sleep 1", readyz)
+}
+
+// Another key could not read what this one has encrypted, so the first one stays, whatever happens to the run.
+func TestInitMakesTheKeyOfSecretsOnce(t *testing.T) {
+	t.Parallel()
+	file := "etc/kubernetes/apiserver/encryption.yaml"
+	h := kubeadmHost(t)
+	h.Write("broken", "")
+	output := run(t, h, initScript, "one\n", false, reset, initial)
+	made := h.Read(file)
+	key := secretboxKey(t, made)
+	h.Stub("kubeadm", "")
+	output += run(t, h, initScript, "one\n", true, reset, initial, readyz)
+	output += run(t, h, initScript, "one\n", true, readyz)
+	if h.Read(file) != made {
+		t.Error("another run has made another key")
+	}
+	if strings.Contains(output, key) {
+		t.Errorf("the key is shown: %s", output)
+	}
+	if info, err := os.Stat(filepath.Join(h.Root, file)); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("its file: %v, %v", info.Mode(), err)
+	}
+	another := kubeadmHost(t)
+	run(t, another, initScript, "one\n", true, reset, initial, readyz)
+	if secretboxKey(t, another.Read(file)) == key {
+		t.Error("two hosts have the same key")
+	}
+}
+
+// A file without a key, or with half of one, would be kept.
+func TestInitKeepsNoHalfMadeKey(t *testing.T) {
+	t.Parallel()
+	for failing, call := range map[string]string{"head": "head -c 32 /dev/urandom", "base64": "base64 "} {
+		h := kubeadmHost(t)
+		h.Stub(failing, "exit 1")
+		run(t, h, initScript, "one\n", false, call)
+		if h.Exists("etc/kubernetes/apiserver/encryption.yaml") {
+			t.Errorf("%s fails, and there is a file", failing)
+		}
+	}
+}
+
+// secretboxKey returns the first key, by which Secrets are encrypted.
+func secretboxKey(t *testing.T, text string) string {
+	t.Helper()
+	config := scripttest.Documents[struct {
+		Resources []struct {
+			Resources []string
+			Providers []map[string]struct {
+				Keys []struct{ Name, Secret string }
+			}
+		}
+	}](t, text)
+	if len(config) != 1 || len(config[0].Resources) != 1 || !slices.Equal(config[0].Resources[0].Resources, []string{"secrets"}) {
+		t.Fatal("Secrets are not what is encrypted")
+	}
+	keys := config[0].Resources[0].Providers[0]["secretbox"].Keys
+	if len(keys) != 1 {
+		t.Fatalf("%d keys come first", len(keys))
+	}
+	if raw, err := base64.StdEncoding.DecodeString(keys[0].Secret); err != nil || len(raw) != 32 {
+		t.Fatalf("the key has %d bytes, %v, want 32", len(raw), err)
+	}
+	return keys[0].Secret
+}
+
+// Requests and answers hold what Secrets hold, so the log has neither.
+func TestAuditLogHasNoContents(t *testing.T) {
+	t.Parallel()
+	h := kubeadmHost(t)
+	run(t, h, initScript, "one\n", true, reset, initial, readyz)
+	policies := scripttest.Documents[struct {
+		Rules []map[string]any
+	}](t, h.Read("etc/kubernetes/apiserver/audit.yaml"))
+	rules := policies[0].Rules
+	for _, rule := range rules {
+		if rule["level"] != "None" && rule["level"] != "Metadata" {
+			t.Errorf("a rule logs on the level %v", rule["level"])
+		}
+	}
+	if last := rules[len(rules)-1]; len(last) != 1 || last["level"] != "Metadata" {
+		t.Errorf("what no rule before names falls under %v", last)
+	}
 }
 
 // A cluster's CA as openssl's stub has it, and the hash that sha256sum makes of it.

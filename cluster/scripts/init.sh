@@ -1,9 +1,63 @@
 set -Eeuo pipefail
 umask 077
-sudo mkdir -p /etc/kubernetes
+server=/etc/kubernetes/apiserver # what the API server reads beside its flags
+sudo mkdir -p "$server" /var/log/kubernetes/audit
 sudo tee /etc/kubernetes/kubeadm.yaml >/dev/null
 kubectl=(sudo kubectl --kubeconfig /etc/kubernetes/admin.conf)
 marker=/etc/kubernetes/initialized
+
+# Who did what, but never the contents of requests: they hold Secrets. Left out is what goes on when nothing does.
+sudo tee "$server/audit.yaml" >/dev/null <<'CONF'
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+  - level: None
+    nonResourceURLs: ["/livez*", "/readyz*", "/healthz*", "/api*", "/openapi*", "/version"]
+  - level: None
+    users: [system:apiserver]
+    verbs: [get, list, watch]
+  - level: None
+    resources:
+      - group: coordination.k8s.io
+        resources: [leases]
+      - group: ""
+        resources: [events]
+      - group: events.k8s.io
+        resources: [events]
+  - level: Metadata
+CONF
+
+# Without credentials the kubelet asks for the server's health, and who joins for the cluster's CA. Nobody for anything else.
+sudo tee "$server/authentication.yaml" >/dev/null <<'CONF'
+apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+anonymous:
+  enabled: true
+  conditions:
+    - path: /livez
+    - path: /readyz
+    - path: /healthz
+    - path: /api/v1/namespaces/kube-public/configmaps/cluster-info
+CONF
+
+# The key that encrypts Secrets in etcd is made here, once, and stays here: another one could not read them.
+if ! sudo test -e "$server/encryption.yaml"; then
+	key=$(head -c 32 /dev/urandom | base64)
+	sudo tee "$server/encryption.yaml.new" >/dev/null <<CONF
+apiVersion: apiserver.config.k8s.io/v1
+kind: EncryptionConfiguration
+resources:
+  - resources: [secrets]
+    providers:
+      - secretbox:
+          keys:
+            - name: key1
+              secret: $key
+      - identity: {}
+CONF
+	sudo mv "$server/encryption.yaml.new" "$server/encryption.yaml"
+fi
 
 # Without the marker an earlier attempt broke off, and nothing can live in its cluster yet.
 if ! sudo test -e "$marker"; then

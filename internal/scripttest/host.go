@@ -11,26 +11,28 @@ import (
 )
 
 // A Host is a pretended machine that scripts run on: a directory is its root, and only the commands of the directory bin
-// exist. What goes to /etc and /run with sudo goes below the root, and without it nowhere. The commands that would change a
-// machine only note that they were called.
+// exist. What goes to /etc, /run and /var/log with sudo goes below the root, and without it nowhere. The commands that would
+// change a machine only note that they were called.
 type Host struct {
 	t    *testing.T
 	Root string
 }
 
 // real are the machine's own commands that scripts may use. They touch nothing but the files they are told.
-var real = []string{"bash", "cat", "cmp", "cp", "env", "install", "mkdir", "mktemp", "mv", "rm", "sha256sum", "tee", "test", "touch"}
+var real = []string{
+	"base64", "bash", "cat", "cmp", "cp", "env", "head", "install", "mkdir", "mktemp", "mv", "rm", "sha256sum", "tee", "test", "touch",
+}
 
 const (
 	// user is a real command as a user has it: the system's files are not theirs.
 	user = `for argument; do
-	case $argument in /etc/*|/run/*) echo "${0##*/}: $argument: permission denied: use sudo" >&2; exit 1 ;; esac
+	case $argument in /etc/*|/run/*|/var/log/*) echo "${0##*/}: $argument: permission denied: use sudo" >&2; exit 1 ;; esac
 done
 exec "$ROOT/real/${0##*/}" "$@"
 `
 	// sudo is a command with the system's files below the root.
 	sudo = `for argument; do
-	case $argument in /etc/*|/run/*) argument=$ROOT$argument ;; esac
+	case $argument in /etc/*|/run/*|/var/log/*) argument=$ROOT$argument ;; esac
 	set -- "$@" "$argument"
 	shift
 done

@@ -55,7 +55,7 @@ func rollTheImage(t *testing.T, p *project) {
 func killAPod(t *testing.T, p *project) {
 	victim := p.readyPods(t)[0].Metadata.Name
 	load := startLoad(t, p.url(t))
-	p.run(t, time.Minute, "kubectl", "delete", "pod", victim, "--wait=false")
+	p.run(t, time.Minute, "kubectl", "delete", "pod", victim, "--namespace=hello-hapi", "--wait=false")
 	eventually(t, time.Minute, func() error {
 		pods := p.readyPods(t)
 		for _, pod := range pods {

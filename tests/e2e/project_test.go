@@ -179,7 +179,7 @@ func (p *project) readyPods(t *testing.T) []pod {
 	var list struct {
 		Items []pod `json:"items"`
 	}
-	p.kubectl(t, &list, "get", "pods", "--selector=app=hello-hapi")
+	p.kubectl(t, &list, "get", "pods", "--namespace=hello-hapi", "--selector=app=hello-hapi")
 	var all []pod
 	for _, pod := range list.Items {
 		if ready(pod.Status.Conditions) && pod.Metadata.DeletionTimestamp == "" {

@@ -41,7 +41,7 @@ func freshUp(t *testing.T, p *project) {
 			} `json:"ports"`
 		} `json:"spec"`
 	}
-	p.kubectl(t, &service, "get", "service", "hello-hapi")
+	p.kubectl(t, &service, "get", "service", "hello-hapi", "--namespace=hello-hapi")
 	if ports := service.Spec.Ports; service.Spec.Type != "NodePort" || len(ports) != 1 || ports[0].Port != 80 || ports[0].TargetPort != 3000 {
 		t.Errorf("the Service is %+v, want a NodePort 80 to 3000", service.Spec)
 	}

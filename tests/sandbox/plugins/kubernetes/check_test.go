@@ -39,8 +39,7 @@ func TestCheckGivesInputsTheServersForm(t *testing.T) {
 func TestCheckPutsObjectsWhereTheyBelong(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	urn := "urn:pulumi:s::p::kubernetes:core/v1:Namespace::n"
-	if at(t, f.check(urn, "{}", `{"metadata": {"name": "n"}}`), "metadata.namespace").HasValue() {
+	if at(t, f.check(namespaceURN, "{}", `{"metadata": {"name": "n"}}`), "metadata.namespace").HasValue() {
 		t.Error("a Namespace was put into a namespace")
 	}
 	if at(t, f.check(configMapURN, "{}", `{"metadata": {"name": "n", "namespace": "unknown"}}`), "metadata.namespace").IsString() {

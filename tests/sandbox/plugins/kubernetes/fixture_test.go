@@ -22,9 +22,11 @@ const (
 	serviceURN    = "urn:pulumi:s::p::kubernetes:core/v1:Service::hello"
 	secretURN     = "urn:pulumi:s::p::kubernetes:core/v1:Secret::hello"
 	configMapURN  = "urn:pulumi:s::p::kubernetes:core/v1:ConfigMap::hello"
+	namespaceURN  = "urn:pulumi:s::p::kubernetes:core/v1:Namespace::hello"
 
 	deploymentPlace = "apis/apps/v1/namespaces/default/deployments/hello"
 	servicePlace    = "api/v1/namespaces/default/services/hello"
+	namespacePlace  = "api/v1/namespaces/hello"
 )
 
 const deploymentText = `{"apiVersion": "apps/v1", "kind": "Deployment",

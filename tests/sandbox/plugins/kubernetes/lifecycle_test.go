@@ -66,6 +66,38 @@ func (f *fixture) read(urn string, state, inputs resource.PropertyMap) *pulumirp
 	return response
 }
 
+// What is in a namespace ends before it does.
+func TestANamespaceIsWaitedForUntilItIsGone(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.server.admit = func(_, next *unstructured.Unstructured) {
+		merge(next.Object, map[string]any{"metadata": map[string]any{"labels": map[string]any{"kubernetes.io/metadata.name": "hello"}}})
+	}
+	inputs := f.check(namespaceURN, "{}", `{"metadata": {"name": "hello", "labels": {"a": "b"}}}`)
+	created, err := f.Create(t.Context(), &pulumirpc.CreateRequest{Urn: namespaceURN, Properties: wire(t, inputs)})
+	if err != nil || created.Id != "hello" {
+		t.Fatalf("created %s, %v", created.GetId(), err)
+	}
+	read := f.read(namespaceURN, unwire(t, created.Properties), inputs)
+	if same := f.diff(namespaceURN, unwire(t, read.Properties), inputs); same.Changes != pulumirpc.DiffResponse_DIFF_NONE {
+		t.Errorf("after a refresh there are differences: %v", same.DetailedDiff)
+	}
+	f.server.change(namespacePlace, func(n *unstructured.Unstructured) { n.SetFinalizers([]string{"kubernetes"}) })
+	looks := 0
+	f.server.refuse = func(r *http.Request) *metav1.Status {
+		if r.Method == http.MethodGet {
+			if looks++; looks == 3 {
+				delete(f.server.objects, namespacePlace)
+			}
+		}
+		return nil
+	}
+	_, err = f.Delete(t.Context(), &pulumirpc.DeleteRequest{Urn: namespaceURN, Id: "hello", Properties: read.Properties})
+	if err != nil || looks != 3 {
+		t.Errorf("deleted after %d looks, %v, want 3", looks, err)
+	}
+}
+
 func TestRefreshSeesDrift(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

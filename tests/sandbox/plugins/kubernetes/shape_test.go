@@ -25,6 +25,7 @@ func TestTheOfficialSDKHasTheProperties(t *testing.T) {
 		},
 		reflect.TypeFor[corev1.SecretType]():    {"data", "stringData", "type"},
 		reflect.TypeFor[corev1.ConfigMapType](): {"data", "binaryData"},
+		reflect.TypeFor[corev1.NamespaceType](): {"apiVersion", "kind", "metadata.name", "metadata.labels"},
 	} {
 		if len(paths) == 0 {
 			t.Errorf("%s has no paths", kind)
