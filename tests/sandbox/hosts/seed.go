@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// seed returns the files of cloud-init's NoCloud datasource, by name: they stand in for EC2's metadata service.
+// seed returns the files of cloud-init's NoCloud datasource, by name: it reads them instead of EC2's metadata service.
 // https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html
 func seed(h Host) (map[string]string, error) {
 	metadata := map[string]any{"instance-id": h.ID, "local-hostname": h.Hostname}
