@@ -181,7 +181,7 @@ func (v *visit) message(q *question, sequence int) ([]byte, error) {
 // quote returns the beginning of a packet from a question's target that was too big: of a connection to it that is open,
 // because without one its Elastic IP is not translated, or else of one that there might be.
 func (v *visit) quote(q *question) ([]byte, error) {
-	const tcp = 6
+	const tcp, tcpHeader = 6, 20
 	header := ipv4.Header{
 		Version: ipv4.Version, Len: ipv4.HeaderLen, TotalLen: 1500, TTL: 64, Protocol: tcp,
 		Src: q.to.AsSlice(), Dst: v.source.address.AsSlice(),
@@ -197,7 +197,8 @@ func (v *visit) quote(q *question) ([]byte, error) {
 		}
 	}
 	quote = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(quote, from), to)
-	return append(append(quote, 0, 0, 0, 0), q.mark...), nil
+	rest := make([]byte, tcpHeader-4) // NAT changes the checksum in it
+	return append(append(quote, rest...), q.mark...), nil
 }
 
 // close leaves nothing of the connections.
