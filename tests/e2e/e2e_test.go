@@ -34,6 +34,7 @@ var scenarios = []scenario{
 	{"a rule by hand is noticed", changedRules},
 	{"no host passes for another", spoofing},
 	{"the internet sees one address", seenAs},
+	{"no pod passes for its node", metadata},
 	{"an impostor is refused", impostor},
 	{"the app scales", scaleTheApp},
 	{"a new image rolls without a failed request", rollTheImage},
