@@ -20,19 +20,19 @@ type Host struct {
 
 // real are the machine's own commands that scripts may use. They touch nothing but the files they are told.
 var real = []string{
-	"base64", "bash", "cat", "cmp", "cp", "env", "head", "install", "mkdir", "mktemp", "mv", "rm", "sha256sum", "tee", "test", "touch",
+	"base64", "bash", "cat", "cmp", "cp", "env", "find", "head", "install", "mkdir", "mktemp", "mv", "rm", "sha256sum", "tee", "test", "touch",
 }
 
 const (
 	// user is a real command as a user has it: the system's files are not theirs.
 	user = `for argument; do
-	case $argument in /etc/*|/run/*|/var/log/*) echo "${0##*/}: $argument: permission denied: use sudo" >&2; exit 1 ;; esac
+	case $argument in /etc/*|/run/*|/var/*) echo "${0##*/}: $argument: permission denied: use sudo" >&2; exit 1 ;; esac
 done
 exec "$ROOT/real/${0##*/}" "$@"
 `
 	// sudo is a command with the system's files below the root.
 	sudo = `for argument; do
-	case $argument in /etc/*|/run/*|/var/log/*) argument=$ROOT$argument ;; esac
+	case $argument in /etc/*|/run/*|/var/*) argument=$ROOT$argument ;; esac
 	set -- "$@" "$argument"
 	shift
 done

@@ -9,8 +9,11 @@ if sudo test -e /etc/kubernetes/kubelet.conf && sudo test -e /etc/kubernetes/pki
 	fi
 fi
 sudo kubeadm reset --force >/dev/null 2>&1 || true
-# It leaves the pods' network of another cluster, where the node had other addresses.
-sudo rm -rf /etc/cni/net.d /var/lib/cni /run/flannel
+# It leaves the pods' network of another cluster, where the node had other addresses. The folder itself stays: containerd
+# watches it, and ends when it goes.
+sudo mkdir -p /etc/cni/net.d
+sudo find /etc/cni/net.d -mindepth 1 -delete
+sudo rm -rf /var/lib/cni /run/flannel
 for link in cni0 flannel.1; do
 	sudo ip link delete "$link" 2>/dev/null || true
 done
