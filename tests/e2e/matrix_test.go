@@ -50,11 +50,14 @@ func (c cell) String() string {
 	return fmt.Sprintf("%s → %s %v", c.source.name, c.target.name, c.ports)
 }
 
-// allowed tells whether packets should.
+// allowed tells whether packets should. The internet is every address: what may go there, and may come from there, may go
+// from one host to another, too.
 func (c cell) allowed(flows []flow) bool {
-	return slices.ContainsFunc(flows, func(f flow) bool {
-		return slices.Contains(c.source.ends, f.from) && f.to == c.target.end && f.contain(c.ports)
-	})
+	may := func(from []string, to string) bool {
+		return slices.ContainsFunc(flows, func(f flow) bool { return slices.Contains(from, f.from) && f.to == to && f.contain(c.ports) })
+	}
+	const internet = "internet"
+	return may(c.source.ends, c.target.end) || may(c.source.ends, internet) && may([]string{internet}, c.target.end)
 }
 
 // ask asks everything at once.
