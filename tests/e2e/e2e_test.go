@@ -27,6 +27,7 @@ var stacks = []stack{
 		{"a pod without a seccomp profile has one", seccompByDefault},
 		{"a Secret is unreadable on disk and not logged", secretIsHidden},
 		{"an impostor is refused", impostor},
+		{"the way out changes in place", waysOut},
 		{"the app scales", scaleTheApp},
 		{"a new image rolls without a failed request", rollTheImage},
 		{"a killed pod comes back", killAPod},
