@@ -64,7 +64,7 @@ func flows(topology Topology, nat NAT) []flow {
 	for _, role := range []string{edge, controlPlane, worker} {
 		private := role == worker || role == controlPlane && topology == Private
 		if private && nat == NATNone {
-			all = append(all, outward(role, mirror)[:2]...)
+			all = append(all, outward(role, mirror)[:2]...) // a mirror has no clock
 			continue
 		}
 		all = append(all, outward(role, internet)...)
