@@ -61,15 +61,25 @@ func flows(topology Topology, nat NAT) []flow {
 	} {
 		all = append(all, flow{ends[0], ends[1], "icmp", unreachable, fragmentationNeeded, "path-mtu", "path MTU discovery"})
 	}
-	for _, role := range []string{edge, controlPlane, worker} {
-		private := role == worker || role == controlPlane && topology == Private
-		if private && nat == NATNone {
-			all = append(all, outward(role, mirror)[:2]...) // a mirror has no clock
-			continue
+	for _, role := range []string{controlPlane, worker} {
+		private := role == worker || topology == Private
+		switch {
+		case !private || nat == NATGateway:
+			all = append(all, outward(role, internet, "")...)
+		case nat == NATInstance: // what the edge forwards arrives there first
+			all = append(all, outward(role, internet, "")...)
+			all = append(all, outward(role, edge, " through the NAT")...)
+		case nat == NATNone:
+			all = append(all, outward(role, mirror, "")[:2]...) // which has no clock
 		}
-		all = append(all, outward(role, internet)...)
-		if private && nat == NATInstance { // what the edge forwards arrives there first
-			all = append(all, outward(role, edge)...)
+	}
+	// For itself the edge needs Debian packages and the clock, and the rest for those behind it.
+	for _, f := range outward(edge, internet, "") {
+		if f.name != "images" {
+			all = append(all, f)
+		} else if nat == NATInstance {
+			f.reason += " through the NAT"
+			all = append(all, f)
 		}
 	}
 	if topology == Public {
@@ -79,15 +89,11 @@ func flows(topology Topology, nat NAT) []flow {
 }
 
 // outward is what a role needs from beyond the VPC, as far as end.
-func outward(role, end string) []flow {
-	prefix, suffix := "", ""
-	if end == edge {
-		prefix, suffix = "nat-", " through the NAT"
-	}
+func outward(role, end, how string) []flow {
 	return []flow{
-		{role, end, "tcp", 80, 80, prefix + "packages", "Debian packages" + suffix},
-		{role, end, "tcp", 443, 443, prefix + "images", "container images and Kubernetes packages" + suffix},
-		{role, end, "udp", 123, 123, prefix + "time", "clock" + suffix},
+		{role, end, "tcp", 80, 80, "packages", "Debian packages" + how},
+		{role, end, "tcp", 443, 443, "images", "container images and Kubernetes packages" + how},
+		{role, end, "udp", 123, 123, "time", "clock" + how},
 	}
 }
 

@@ -159,6 +159,9 @@ func TestWhatMayBeReached(t *testing.T) {
 			if !isRole(p.to) && (p.to != beyond || !slices.Contains(ports, p.traffic)) {
 				t.Errorf("%v may go out", p)
 			}
+			if p == (passage{edge, anywhere, "tcp 443-443"}) && nat != NATInstance {
+				t.Errorf("%v may go out, for nobody", p)
+			}
 		}
 	})
 }
