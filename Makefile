@@ -49,11 +49,11 @@ unit: ## tests that need no network; as root, also those that make network names
 	cd tests && go vet ./... && go test $$(go list ./... | grep -v /e2e)
 
 .PHONY: lint
-lint: ## check code, scripts, workflows, modules and README.md's tables
+lint: ## check code, scripts, workflows, modules and the documents' tables
 	@tests/tools/lint
 
 .PHONY: fmt
-fmt: ## format the Go code, and write README.md's tables anew
+fmt: ## format the Go code, and write the documents' tables anew
 	@tests/tools/lint fmt
 	@go test -count=1 -run '^TestDocs' . -update
 

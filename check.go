@@ -33,7 +33,7 @@ func (c *Config) check(skip map[string]bool) []error {
 	}
 	c.checkAdmins(report)
 	c.checkNetworks(skip, report)
-	c.checkWayOut(skip, report)
+	c.checkTopology(report)
 	c.checkNodes(report)
 	c.checkApp(report)
 	if public, err := publicKey(c.SSHPrivateKey); err != nil {

@@ -47,7 +47,7 @@ func (c *Config) checkNetworks(skip map[string]bool, report reporter) {
 	}
 	if !skip["workers"] {
 		hosts := c.Workers.Count
-		if c.Topology == string(network.Private) {
+		if c.private() {
 			hosts++ // the control plane's
 		}
 		private.room(32, reservedByAWS, hosts, "hosts", report)
@@ -55,8 +55,8 @@ func (c *Config) checkNetworks(skip map[string]bool, report reporter) {
 	}
 }
 
-// checkWayOut checks how the private subnet reaches what it needs.
-func (c *Config) checkWayOut(skip map[string]bool, report reporter) {
+// checkTopology checks where the nodes are, and how the private subnet reaches what it needs.
+func (c *Config) checkTopology(report reporter) {
 	vpc, _ := netip.ParsePrefix(c.VPCCIDR) // checkNetworks tells
 	if !slices.Contains([]network.Topology{network.Public, network.Private}, network.Topology(c.Topology)) {
 		report("topology", "%q is unknown: use public or private", c.Topology)
@@ -67,7 +67,6 @@ func (c *Config) checkWayOut(skip map[string]bool, report reporter) {
 	}
 	mirror, err := netip.ParseAddr(c.Mirror)
 	switch {
-	case skip["nat"]:
 	case !none && c.Mirror != "":
 		report("mirror", "%s is of no use with nat: %s: remove it, or set nat to none", c.Mirror, c.NAT)
 	case none && c.Mirror == "":

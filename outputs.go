@@ -15,14 +15,15 @@ import (
 // outputs is what the stack tells its user. The kubeconfig is a secret, nothing else is.
 func (c *Config) outputs(hosts *compute.Compute, kube *cluster.Cluster, hello *app.App) pulumi.Map {
 	nodes := pulumi.Array{}
-	publicIP := pulumi.StringInput(hosts.PublicIP)
-	if hosts.ControlPlane.Bastion != nil {
-		nodes = append(nodes, node(hosts.Edge, "edge", c.Edge.InstanceType, publicIP))
-		publicIP = pulumi.String("")
-	}
-	nodes = append(nodes, node(hosts.ControlPlane, "control-plane", c.ControlPlane.InstanceType, publicIP))
-	for _, worker := range hosts.Workers {
-		nodes = append(nodes, node(worker, "worker", c.Workers.InstanceType, pulumi.String("")))
+	for _, host := range hosts.All() {
+		switch host.Name {
+		case hosts.ControlPlane.Name: // which can be the edge
+			nodes = append(nodes, node(host, "control-plane", c.ControlPlane.InstanceType, hosts.PublicIP))
+		case hosts.Edge.Name:
+			nodes = append(nodes, node(host, "edge", c.Edge.InstanceType, hosts.PublicIP))
+		default:
+			nodes = append(nodes, node(host, "worker", c.Workers.InstanceType, hosts.PublicIP))
+		}
 	}
 	return pulumi.Map{
 		"url":        pulumi.Sprintf("http://%s", hosts.PublicIP),
@@ -35,8 +36,11 @@ func (c *Config) outputs(hosts *compute.Compute, kube *cluster.Cluster, hello *a
 	}
 }
 
-// node is one element of the output nodes, a host. publicIp is empty for a host without one.
+// node is one element of the output nodes, a host. publicIp is empty behind the edge, which has it.
 func node(host remote.Host, role, instanceType string, publicIP pulumi.StringInput) pulumi.Map {
+	if host.Bastion != nil {
+		publicIP = pulumi.String("")
+	}
 	return pulumi.Map{
 		"name":         pulumi.String(host.Name),
 		"role":         pulumi.String(role),
@@ -67,10 +71,7 @@ func knownHosts(hosts *compute.Compute) pulumi.StringOutput {
 
 // eachHost joins the lines of all hosts, each with the address that it is reached at from outside or from its bastion.
 func eachHost(hosts *compute.Compute, line func(host remote.Host, address string) string) pulumi.StringOutput {
-	all := append([]remote.Host{hosts.ControlPlane}, hosts.Workers...)
-	if hosts.ControlPlane.Bastion != nil {
-		all = append([]remote.Host{hosts.Edge}, all...)
-	}
+	all := hosts.All()
 	addresses := []any{hosts.PublicIP}
 	for _, host := range all[1:] {
 		addresses = append(addresses, host.PrivateAddress)

@@ -12,6 +12,9 @@ import (
 	"hello-kubernetes/proxy"
 )
 
+// private tells whether all nodes are in the private subnet, behind an edge of its own.
+func (c *Config) private() bool { return network.Topology(c.Topology) == network.Private }
+
 // Each component gets its arguments from the configuration and from the outputs of those before it.
 
 func (c *Config) network() network.Args {
@@ -40,7 +43,7 @@ func (c *Config) compute(net *network.Network) compute.Args {
 			Ready:           net.PublicReady,
 		},
 	}
-	if network.Topology(c.Topology) == network.Private {
+	if c.private() {
 		args.Edge = &compute.Node{
 			InstanceType:    c.Edge.InstanceType,
 			SubnetID:        net.PublicSubnetID,
@@ -104,7 +107,7 @@ func (c *Config) cluster(hosts *compute.Compute) cluster.Args {
 
 // apiProxy passes the API on where the control plane itself cannot be reached, and returns what its clients wait for.
 func (c *Config) apiProxy(ctx *pulumi.Context, name string, hosts *compute.Compute) ([]pulumi.Resource, error) {
-	if network.Topology(c.Topology) != network.Private {
+	if !c.private() {
 		return nil, nil
 	}
 	api, err := proxy.NewAPI(ctx, name, proxy.APIArgs{Host: hosts.Edge, ControlPlane: hosts.ControlPlane.PrivateAddress})

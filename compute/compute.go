@@ -97,9 +97,19 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"publicIp": c.PublicIP})
 }
 
+// All returns every host once, the edge first.
+func (c *Compute) All() []remote.Host {
+	all := append([]remote.Host{c.ControlPlane}, c.Workers...)
+	if c.ControlPlane.Bastion != nil {
+		all = append([]remote.Host{c.Edge}, all...)
+	}
+	return all
+}
+
 // hosts registers the edge and, behind it, the others.
 func (c *Compute) hosts(ctx *pulumi.Context, args Args) error {
-	controlPlane, instance, err := c.instance(ctx, "control-plane", args.ControlPlane, args.Edge != nil || !args.WayOut.masquerades())
+	forwards := args.WayOut.masquerades() // the edge does
+	controlPlane, instance, err := c.instance(ctx, "control-plane", args.ControlPlane, forwards && args.Edge == nil)
 	if err != nil {
 		return err
 	}
@@ -109,7 +119,7 @@ func (c *Compute) hosts(ctx *pulumi.Context, args Args) error {
 		}
 		c.ControlPlane = c.Edge
 	} else {
-		edge, edgeInstance, err := c.instance(ctx, "edge", *args.Edge, !args.WayOut.masquerades())
+		edge, edgeInstance, err := c.instance(ctx, "edge", *args.Edge, forwards)
 		if err != nil {
 			return err
 		}
@@ -123,7 +133,7 @@ func (c *Compute) hosts(ctx *pulumi.Context, args Args) error {
 		}
 	}
 	for i, node := range args.Workers {
-		host, _, err := c.instance(ctx, fmt.Sprintf("worker-%d", i), node, true)
+		host, _, err := c.instance(ctx, fmt.Sprintf("worker-%d", i), node, false)
 		if err != nil {
 			return err
 		}

@@ -24,9 +24,9 @@ func (c *Compute) findImage(ctx *pulumi.Context, configured string) image {
 	return image{id: parameter.InsecureValue(), lookedUp: true}
 }
 
-// instance registers one host, which is returned without the way to it. It may send from its own address only, or, with
-// sourceCheck off, forward what others send.
-func (c *Compute) instance(ctx *pulumi.Context, hostName string, node Node, sourceCheck bool) (remote.Host, *ec2.Instance, error) {
+// instance registers one host, which is returned without the way to it. It may send from its own address only, unless it
+// forwards what others send.
+func (c *Compute) instance(ctx *pulumi.Context, hostName string, node Node, forwards bool) (remote.Host, *ec2.Instance, error) {
 	name := c.name + "-" + hostName
 	identity, err := deriveHostKey(c.stackKey, name)
 	if err != nil {
@@ -39,7 +39,7 @@ func (c *Compute) instance(ctx *pulumi.Context, hostName string, node Node, sour
 		KeyName:             c.key.KeyName,
 		SubnetId:            node.SubnetID.ToStringOutput().ToStringPtrOutput(),
 		VpcSecurityGroupIds: pulumi.StringArray{node.SecurityGroupID},
-		SourceDestCheck:     pulumi.Bool(sourceCheck),
+		SourceDestCheck:     pulumi.Bool(!forwards),
 		// A host takes its key at its first boot only.
 		UserData:                pulumi.ToSecret(pulumi.String(identity.userData())).(pulumi.StringOutput).ToStringPtrOutput(),
 		UserDataReplaceOnChange: pulumi.Bool(true),

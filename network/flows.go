@@ -11,7 +11,7 @@ import (
 )
 
 // The ends of a flow. Edge, control plane and worker are roles with a security group of their own. In the public topology
-// the control plane's host is the edge, too.
+// the control plane's host is the edge, too. The mirror stands for the internet where there is no NAT.
 const (
 	internet     = "internet"
 	admins       = "admins"

@@ -11,7 +11,7 @@ import (
 )
 
 // A Host is a pretended machine that scripts run on: a directory is its root, and only the commands of the directory bin
-// exist. What goes to /etc, /run and /var/log with sudo goes below the root, and without it nowhere. The commands that would
+// exist. What goes to /etc, /run and /var with sudo goes below the root, and without it nowhere. The commands that would
 // change a machine only note that they were called.
 type Host struct {
 	t    *testing.T

@@ -30,10 +30,10 @@ func impostor(t *testing.T, p *project) {
 // changeHostKey gives a host another key, and returns what gives it its own again.
 func changeHostKey(t *testing.T, p *project, node string) (restore func()) {
 	t.Helper()
-	machine := "hk-" + instanceOf(t, p, "hello-kubernetes-"+p.stack.name+"-"+node)
+	id, _ := instanceOf(t, p.host(t, node))
 	run := func(script string) {
 		const key = "key=/etc/ssh/ssh_host_ed25519_key; "
-		if out, err := exec.Command("podman", "exec", machine, "sh", "-c", key+script+" && systemctl reload ssh").CombinedOutput(); err != nil {
+		if out, err := exec.Command("podman", "exec", "hk-"+id, "sh", "-c", key+script+" && systemctl reload ssh").CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -13,7 +12,7 @@ import (
 func lost(name string) func(t *testing.T, p *project) {
 	return func(t *testing.T, p *project) {
 		machine := "hello-kubernetes-" + p.stack.name + "-" + name
-		id := instanceOf(t, p, machine)
+		id, _ := instanceOf(t, p.host(t, name))
 		if out, err := exec.Command("podman", "rm", "--force", "--time=0", "hk-"+id).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
@@ -33,27 +32,4 @@ func lost(name string) func(t *testing.T, p *project) {
 		newMatrix(t, p).isClean(t)
 		p.run(t, time.Minute, "pulumi", "preview", "--expect-no-changes")
 	}
-}
-
-// instanceOf returns the ID of an instance.
-func instanceOf(t *testing.T, p *project, name string) string {
-	t.Helper()
-	var state struct {
-		Deployment struct {
-			Resources []struct {
-				URN string `json:"urn"`
-				ID  string `json:"id"`
-			} `json:"resources"`
-		} `json:"deployment"`
-	}
-	if err := json.Unmarshal([]byte(p.run(t, time.Minute, "pulumi", "stack", "export")), &state); err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range state.Deployment.Resources {
-		if strings.HasPrefix(r.ID, "i-") && strings.HasSuffix(r.URN, "::"+name) {
-			return r.ID
-		}
-	}
-	t.Fatalf("there is no instance %s", name)
-	return ""
 }

@@ -213,6 +213,17 @@ func (p *project) hosts(t *testing.T) []host {
 	return all
 }
 
+func (p *project) host(t *testing.T, name string) host {
+	t.Helper()
+	for _, h := range p.hosts(t) {
+		if h.Name == name {
+			return h
+		}
+	}
+	t.Fatalf("the stack has no %s", name)
+	return host{}
+}
+
 // entrance is the role of the host that the internet reaches, and that logins to others pass through.
 func (s stack) entrance() string {
 	if s.topology == "private" {

@@ -1,19 +1,18 @@
 package e2e
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"testing"
 
 	"hello-kubernetes/tests/sandbox/region"
-	"hello-kubernetes/tests/sandbox/vpc"
 )
 
 // changedRules changes rules behind Pulumi's back: the matrix notices each of them, and nothing but it.
 func changedRules(t *testing.T, p *project) {
 	m := newMatrix(t, p)
-	group := groupOf(t, p, "worker")
+	_, worker := instanceOf(t, p.host(t, "worker-0"))
+	group := worker.Groups[0]
 	kubelet := port("tcp", 10250)
 	nodePorts := func(f flow) bool { return f.to == "worker" && f.contain(port("tcp", 31111)) }
 	for _, tc := range []struct {
@@ -33,15 +32,12 @@ func changedRules(t *testing.T, p *project) {
 		}, slices.DeleteFunc(slices.Clone(m.flows), nodePorts)},
 	} {
 		var before map[string]*region.Rule
-		changeRules(t, func(rules map[string]*region.Rule) {
-			before = maps.Clone(rules)
-			tc.change(rules)
+		changeRegion(t, func(state *region.State) {
+			before = maps.Clone(state.Rules)
+			tc.change(state.Rules)
 		})
 		restore := func() {
-			changeRules(t, func(rules map[string]*region.Rule) {
-				clear(rules)
-				maps.Copy(rules, before)
-			})
+			changeRegion(t, func(state *region.State) { state.Rules = maps.Clone(before) })
 		}
 		t.Cleanup(restore) // if the matrix cannot be asked
 		answers := m.ask(t)
@@ -58,35 +54,4 @@ func changedRules(t *testing.T, p *project) {
 		}
 	}
 	m.isClean(t)
-}
-
-// groupOf returns the ID of a role's security group.
-func groupOf(t *testing.T, p *project, role string) string {
-	t.Helper()
-	state, err := region.Open(region.Dir).Read()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, host := range p.hosts(t) {
-		for _, instance := range state.Instances {
-			if host.Role == role && instance.IP == host.PrivateIP {
-				return instance.Groups[0]
-			}
-		}
-	}
-	t.Fatalf("no host is a %s", role)
-	return ""
-}
-
-// changeRules changes the region's rules, and the network with them.
-func changeRules(t *testing.T, change func(rules map[string]*region.Rule)) {
-	t.Helper()
-	ctx := context.WithoutCancel(t.Context())
-	err := region.Open(region.Dir).Update(ctx, func(state *region.State) error {
-		change(state.Rules)
-		return vpc.Apply(ctx, vpc.Plan(state))
-	})
-	if err != nil {
-		t.Error(err)
-	}
 }

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"hello-kubernetes/tests/sandbox/region"
 	"hello-kubernetes/tests/sandbox/vpc"
 )
 
@@ -47,20 +46,9 @@ func newMatrix(t *testing.T, p *project, admins ...netip.Addr) *matrix {
 
 func (m *matrix) addHosts(t *testing.T, hosts []host) {
 	t.Helper()
-	state, err := region.Open(region.Dir).Read()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, h := range hosts {
-		namespace := ""
-		for id, instance := range state.Instances {
-			if instance.IP == h.PrivateIP {
-				namespace = vpc.Path(vpc.InstanceNamespace(id))
-			}
-		}
-		if namespace == "" {
-			t.Fatalf("the region has no instance with the address of %+v", h)
-		}
+		id, _ := instanceOf(t, h)
+		namespace := vpc.Path(vpc.InstanceNamespace(id))
 		to := target{name: h.Name, end: h.Role, namespace: namespace, inside: h.PrivateIP, outside: h.PrivateIP}
 		if h.PublicIP != "" {
 			to.outside = netip.MustParseAddr(h.PublicIP)

@@ -63,31 +63,15 @@ func leadsOut(f flow) bool {
 func startMirror(t *testing.T, p *project, address netip.Addr) {
 	t.Helper()
 	const id, group, elastic = "i-0000000000mirror", "sg-0000000000mirror", "eipalloc-0000mirror"
-	change := func(f func(state *region.State)) error {
-		ctx := context.WithoutCancel(t.Context())
-		return region.Open(region.Dir).Update(ctx, func(state *region.State) error {
-			f(state)
-			return vpc.Apply(ctx, vpc.Plan(state))
-		})
-	}
-	front := p.hosts(t)[0]
-	err := change(func(state *region.State) {
-		subnet := ""
-		for _, instance := range state.Instances {
-			if instance.IP == front.PrivateIP {
-				subnet = instance.Subnet
-			}
-		}
-		anywhere := netip.MustParsePrefix("0.0.0.0/0")
-		state.SecurityGroups[group] = &region.SecurityGroup{VPC: state.Subnets[subnet].VPC, Name: "mirror"}
-		state.Rules[group+"-in"] = &region.Rule{Group: group, Protocol: "tcp", FromPort: 80, ToPort: 443, CIDR: state.VPCs[state.Subnets[subnet].VPC].CIDR}
-		state.Rules[group+"-out"] = &region.Rule{Group: group, Egress: true, Protocol: "-1", FromPort: -1, ToPort: -1, CIDR: anywhere}
-		state.Instances[id] = &region.Instance{Subnet: subnet, IP: address, Interface: "eni-mirror", Groups: []string{group}, SourceDestCheck: true}
+	_, front := instanceOf(t, p.host(t, p.stack.entrance()))
+	changeRegion(t, func(state *region.State) {
+		network := state.Subnets[front.Subnet].VPC
+		state.SecurityGroups[group] = &region.SecurityGroup{VPC: network, Name: "mirror"}
+		state.Rules[group+"-in"] = &region.Rule{Group: group, Protocol: "tcp", FromPort: 80, ToPort: 443, CIDR: state.VPCs[network].CIDR}
+		state.Rules[group+"-out"] = &region.Rule{Group: group, Egress: true, Protocol: "-1", FromPort: -1, ToPort: -1, CIDR: netip.MustParsePrefix("0.0.0.0/0")}
+		state.Instances[id] = &region.Instance{Subnet: front.Subnet, IP: address, Interface: "eni-mirror", Groups: []string{group}, SourceDestCheck: true}
 		state.Addresses[elastic] = &region.Address{IP: netip.MustParseAddr("203.0.113.200"), Instance: id, Association: "eipassoc-mirror"}
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	namespace := vpc.InstanceNamespace(id)
 	var relay tcpproxy.Proxy
 	relay.ListenFunc = func(network, address string) (listener net.Listener, err error) {
@@ -114,14 +98,12 @@ func startMirror(t *testing.T, p *project, address netip.Addr) {
 	}
 	t.Cleanup(func() {
 		relay.Close()
-		if err := change(func(state *region.State) {
+		changeRegion(t, func(state *region.State) {
 			delete(state.SecurityGroups, group)
 			delete(state.Rules, group+"-in")
 			delete(state.Rules, group+"-out")
 			delete(state.Instances, id)
 			delete(state.Addresses, elastic)
-		}); err != nil {
-			t.Error(err)
-		}
+		})
 	})
 }
