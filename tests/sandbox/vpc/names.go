@@ -49,7 +49,8 @@ var (
 	// MetadataAddress is where the instances' metadata service is to listen, in InternetNamespace.
 	MetadataAddress = netip.MustParseAddr("198.51.100.54")
 
-	// transit numbers the routers' links to the internet, and the instances to the metadata service: RFC 2544's range, which stays inside the namespaces.
+	// transit numbers the routers' links to the internet, and the instances to the metadata service: RFC 2544's range, which
+	// stays inside the namespaces.
 	transit = netip.MustParsePrefix("198.18.0.0/15")
 	// linkLocalResolver is the resolver's other address, the same in every VPC.
 	linkLocalResolver = netip.MustParseAddr("169.254.169.253")
