@@ -28,7 +28,7 @@ pr-preview: sandbox ## the preview in Markdown for a pull request, from nothing 
 .PHONY: graph
 graph: sandbox ## draw docs/architecture.svg from dev's preview, and record that for the tests
 	@exec $(sandbox) graph --stack dev
-	cd tests && go test ./sandbox/summary -update
+	cd sandbox && go test ./summary -update
 
 .PHONY: status
 status: sandbox ## show the nodes and whether the app answers
@@ -46,7 +46,8 @@ env: sandbox ## for eval "$(make -s env)": pulumi, kubectl and ssh for the stack
 unit: ## tests that need no network; as root, also those that make network namespaces and a machine
 	@test "$$(id -u)" = 0 || echo 'Skipped without root: packets between namespaces, the boot of a machine. All tests: sudo make test' >&2
 	go vet ./... && go test ./...
-	cd tests && go vet ./... && go test $$(go list ./... | grep -v /e2e)
+	cd sandbox && go vet ./... && go test ./...
+	cd tests/e2e && go vet ./...
 
 .PHONY: lint
 lint: ## check code, scripts, workflows, modules and the documents' tables
@@ -59,7 +60,7 @@ fmt: ## format the Go code, and write the documents' tables anew
 
 .PHONY: e2e
 e2e: ## scenarios on the sandbox; takes the place of its region
-	cd tests && go test -count=1 -v -timeout 85m ./e2e
+	cd tests/e2e && go test -count=1 -v -timeout 85m .
 
 .PHONY: prepare
 prepare: sandbox ## install and build ahead what up, lint and the tests need, as root
@@ -73,4 +74,4 @@ test: prepare ## all tests, as root
 sandbox:
 	@mkdir -p .sandbox/bin
 	@test -x $(sandbox) || echo 'Building the sandbox (about 4 min the first time)' >&2
-	@cd tests && go build -o ../$(sandbox) ./sandbox
+	@cd sandbox && go build -o ../$(sandbox) .

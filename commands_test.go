@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"hello-kubernetes/internal/recorder"
-	"hello-kubernetes/internal/scripttest"
+	"hello-kubernetes/tests/recorder"
+	"hello-kubernetes/tests/scripttest"
 )
 
 // everyCommand runs check against each command of the program in each variant.

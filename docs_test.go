@@ -13,8 +13,8 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"hello-kubernetes/internal/recorder"
-	"hello-kubernetes/internal/scripttest"
+	"hello-kubernetes/tests/recorder"
+	"hello-kubernetes/tests/scripttest"
 )
 
 // generated are the parts of documents that come from elsewhere, by file and by the name in their markers.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"hello-kubernetes/internal/recorder"
+	"hello-kubernetes/tests/recorder"
 )
 
 // Every connection insists on the key of the host at its address, on every hop; and knownHosts tells the same keys.

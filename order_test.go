@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"hello-kubernetes/internal/recorder"
+	"hello-kubernetes/tests/recorder"
 )
 
 // What has to be there before: without one of these edges a run may fail, and only sometimes.

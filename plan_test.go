@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"hello-kubernetes/internal/recorder"
+	"hello-kubernetes/tests/recorder"
 )
 
 // The plan of the stack dev that is recorded in the repository, from which docs/architecture.svg is drawn, has the
@@ -48,7 +48,7 @@ func TestRecordedPlanIsThePrograms(t *testing.T) {
 // plannedNeeds returns the recorded resources with what each depends on.
 func plannedNeeds(t *testing.T) map[string][]string {
 	t.Helper()
-	data, err := os.ReadFile("tests/sandbox/summary/testdata/dev.json")
+	data, err := os.ReadFile("sandbox/summary/testdata/dev.json")
 	if err != nil {
 		t.Fatal(err)
 	}

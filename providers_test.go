@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"hello-kubernetes/internal/recorder"
+	"hello-kubernetes/tests/recorder"
 )
 
 // A default provider would take region and credentials from whoever runs the program.

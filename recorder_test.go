@@ -8,7 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"hello-kubernetes/internal/recorder"
+	"hello-kubernetes/tests/recorder"
 )
 
 // A stack is the whole program's recording and the configuration that it ran with.

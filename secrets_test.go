@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"hello-kubernetes/internal/recorder"
+	"hello-kubernetes/tests/recorder"
 )
 
 // secretPrinters are the commands whose output is a secret, known by what they run: a token, a key, a kubeconfig.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"hello-kubernetes/internal/recorder"
+	"hello-kubernetes/tests/recorder"
 )
 
 // What a rule may let in. Ports are single ones: a range from a CIDR is never right here.

@@ -13,7 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"gopkg.in/yaml.v3"
 
-	"hello-kubernetes/internal/recorder"
+	"hello-kubernetes/tests/recorder"
 )
 
 const namespace = recorder.Project + ":"

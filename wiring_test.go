@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"hello-kubernetes/internal/recorder"
+	"hello-kubernetes/tests/recorder"
 )
 
 func TestEachSubnetHasOneWayOut(t *testing.T) {

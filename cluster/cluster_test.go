@@ -10,9 +10,9 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"hello-kubernetes/internal/recorder"
+	"hello-kubernetes/tests/recorder"
 	"hello-kubernetes/internal/remote"
-	"hello-kubernetes/internal/scripttest"
+	"hello-kubernetes/tests/scripttest"
 )
 
 // args is a cluster of a control plane and the given number of workers behind it.

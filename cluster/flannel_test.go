@@ -6,7 +6,7 @@ import (
 	"text/template"
 
 	"hello-kubernetes/internal/remote"
-	"hello-kubernetes/internal/scripttest"
+	"hello-kubernetes/tests/scripttest"
 )
 
 // object is the part of a Kubernetes object that these tests look at.

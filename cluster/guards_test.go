@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"hello-kubernetes/internal/scripttest"
+	"hello-kubernetes/tests/scripttest"
 )
 
 // Every script may run at any time again, also after a run that broke off. Here they run on a pretended host.

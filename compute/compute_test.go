@@ -11,8 +11,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"golang.org/x/crypto/ssh"
 
-	"hello-kubernetes/internal/recorder"
-	"hello-kubernetes/internal/scripttest"
+	"hello-kubernetes/tests/recorder"
+	"hello-kubernetes/tests/scripttest"
 )
 
 // record runs the component with two workers.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"hello-kubernetes/internal/recorder"
+	"hello-kubernetes/tests/recorder"
 )
 
 var adminsOfTest = []string{"203.0.113.7/32", "2001:db8::/32"}

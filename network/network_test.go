@@ -6,7 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"hello-kubernetes/internal/recorder"
+	"hello-kubernetes/tests/recorder"
 )
 
 // record runs the component.

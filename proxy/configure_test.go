@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"hello-kubernetes/internal/remote"
-	"hello-kubernetes/internal/scripttest"
+	"hello-kubernetes/tests/scripttest"
 )
 
 const (

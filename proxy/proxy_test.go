@@ -10,8 +10,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"hello-kubernetes/internal/recorder"
-	"hello-kubernetes/internal/scripttest"
+	"hello-kubernetes/tests/recorder"
+	"hello-kubernetes/tests/scripttest"
 )
 
 // record runs the component with two workers.

@@ -7,9 +7,9 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"hello-kubernetes/internal/recorder"
+	"hello-kubernetes/tests/recorder"
 	"hello-kubernetes/internal/remote"
-	"hello-kubernetes/internal/scripttest"
+	"hello-kubernetes/tests/scripttest"
 )
 
 // record runs program with a host "edge" that is reached directly and a host "inner" behind it.

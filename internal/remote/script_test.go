@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"hello-kubernetes/internal/remote"
-	"hello-kubernetes/internal/scripttest"
+	"hello-kubernetes/tests/scripttest"
 )
 
 func TestRender(t *testing.T) {

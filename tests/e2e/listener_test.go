@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"hello-kubernetes/tests/sandbox/vpc"
+	"hello-kubernetes/sandbox/vpc"
 )
 
 // A listener hears the marks of packets that arrive in a namespace, before anything there can filter them.

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"hello-kubernetes/tests/sandbox/vpc"
+	"hello-kubernetes/sandbox/vpc"
 )
 
 // A matrix is all that may be asked of a stack's network: from each source, for each target and each of the ports.

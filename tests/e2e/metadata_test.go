@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"hello-kubernetes/tests/sandbox/vpc"
+	"hello-kubernetes/sandbox/vpc"
 )
 
 // metadata asks for a token of the instance's: a host gets one, and without it nothing. A pod on it, which would be the

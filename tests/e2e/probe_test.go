@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"hello-kubernetes/tests/sandbox/vpc"
+	"hello-kubernetes/sandbox/vpc"
 )
 
 // A visit asks all the questions of one source at once, from its namespace. What counts is whether packets get through, not

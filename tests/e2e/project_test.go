@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"hello-kubernetes/tests/sandbox/region"
+	"hello-kubernetes/sandbox/region"
 )
 
 // A project is a copy of the project that the tests run in, for one stack, and what they found on the machine before.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"testing"
 
-	"hello-kubernetes/tests/sandbox/region"
-	"hello-kubernetes/tests/sandbox/vpc"
+	"hello-kubernetes/sandbox/region"
+	"hello-kubernetes/sandbox/vpc"
 )
 
 // instanceOf returns the instance that a host is, and its ID, from the region's record.

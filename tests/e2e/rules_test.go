@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"hello-kubernetes/tests/sandbox/region"
+	"hello-kubernetes/sandbox/region"
 )
 
 // changedRules changes rules behind Pulumi's back: the matrix notices each of them, and nothing but it.

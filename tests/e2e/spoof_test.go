@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/ipv4"
 	"golang.org/x/sys/unix"
 
-	"hello-kubernetes/tests/sandbox/vpc"
+	"hello-kubernetes/sandbox/vpc"
 )
 
 // spoofing sends from a worker to the other one, under the control plane's address, what both of them may send.

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"hello-kubernetes/tests/sandbox/vpc"
+	"hello-kubernetes/sandbox/vpc"
 )
 
 // newMatrix looks at the stack. The admins are clients of the internet; another one of them is a stranger.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/inetaf/tcpproxy"
 
-	"hello-kubernetes/tests/sandbox/region"
-	"hello-kubernetes/tests/sandbox/vpc"
+	"hello-kubernetes/sandbox/region"
+	"hello-kubernetes/sandbox/vpc"
 )
 
 // waysOut changes how the private subnet reaches the internet, in place, and back again. Without any NAT a worker still joins,

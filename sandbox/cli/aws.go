@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"hello-kubernetes/sandbox/plugins/aws"
+	"hello-kubernetes/sandbox/region"
+)
+
+// serveAWS serves the region as the plug-in aws.
+func serveAWS() {
+	plugin := aws.New(aws.Cloud{
+		Store: region.Open(region.Dir),
+		Network: func(ctx context.Context, state *region.State) error {
+			if internetPID() == 0 {
+				return errors.New("the sandbox region is down: run make up")
+			}
+			return applyNetwork(ctx, state)
+		},
+		Machines: machines{},
+	})
+	if err := plugin.Run(context.Background(), "aws", aws.Version); err != nil {
+		fmt.Fprintln(os.Stderr, "pulumi-resource-aws:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"hello-kubernetes/sandbox/mirror"
+	"hello-kubernetes/sandbox/plugins/aws"
+)
+
+// A clone is a checkout of the project, with what belongs to it in its folder .sandbox.
+type clone struct {
+	root  string
+	state string // folder of Pulumi's state
+	cache string
+	stack string
+}
+
+// findClone finds the project that the current folder is in.
+func findClone(stack string) (*clone, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	for !exists(filepath.Join(dir, "Pulumi.yaml")) {
+		if dir == filepath.Dir(dir) {
+			return nil, errors.New("there is no Pulumi.yaml here: change to the project's folder")
+		}
+		dir = filepath.Dir(dir)
+	}
+	cache, err := mirror.CacheDir()
+	if err != nil {
+		return nil, err
+	}
+	c := &clone{root: dir, cache: cache, stack: stack}
+	c.state = c.path("state")
+	if !exists(c.stackFile()) {
+		return nil, fmt.Errorf("there is no %s: STACK is one of %s", filepath.Base(c.stackFile()), strings.Join(c.stacks(), ", "))
+	}
+	return c, os.MkdirAll(c.path("bin"), 0o700)
+}
+
+// path is a path in the clone's folder.
+func (c *clone) path(name ...string) string {
+	return filepath.Join(append([]string{c.root, ".sandbox"}, name...)...)
+}
+
+func (c *clone) stackFile() string { return filepath.Join(c.root, "Pulumi."+c.stack+".yaml") }
+
+// stacks are the names of all stack files.
+func (c *clone) stacks() []string {
+	files, _ := filepath.Glob(filepath.Join(c.root, "Pulumi.*.yaml")) // the pattern is a good one
+	for i, file := range files {
+		files[i] = strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml")
+	}
+	return files
+}
+
+// local tells whether the stack's region is the sandbox.
+func (c *clone) local() (bool, error) {
+	data, err := os.ReadFile(c.stackFile())
+	if err != nil {
+		return false, err
+	}
+	var file struct {
+		Config map[string]any `yaml:"config"`
+	}
+	if err := yaml.Unmarshal(data, &file); err != nil {
+		return false, fmt.Errorf("read %s: %w", filepath.Base(c.stackFile()), err)
+	}
+	return file.Config["aws:region"] == aws.RegionName, nil
+}
+
+// lock keeps other commands of the clone away until the process ends, however it ends.
+func (c *clone) lock(ctx context.Context) error {
+	file, err := os.OpenFile(c.path("lock"), os.O_CREATE|os.O_RDWR|syscall.O_CLOEXEC, 0o600)
+	if err != nil {
+		return err
+	}
+	for told := false; ; told = true {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			return fmt.Errorf("lock %s: %w", file.Name(), err)
+		}
+		if !told {
+			say("Waiting for another command in this folder to end.")
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+	held = append(held, file)
+	return nil
+}
+
+// held keeps the locked files from being closed.
+var held []*os.File
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+var began = time.Now()
+
+// say prints a line of progress, with the seconds since the start.
+func say(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "[%3.0fs] %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// run runs a program that talks to the user itself. When the context ends, it is asked to end, and ends with us.
+func run(ctx context.Context, env []string, dir, name string, args ...string) error {
+	command := exec.CommandContext(ctx, name, args...)
+	command.Dir, command.Env = dir, env
+	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
+	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	command.Cancel = func() error { return command.Process.Signal(syscall.SIGINT) }
+	err := command.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exitCode(max(exit.ExitCode(), 1))
+	}
+	return err
+}

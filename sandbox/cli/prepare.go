@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"hello-kubernetes/sandbox/instances"
+	"hello-kubernetes/sandbox/mirror"
+)
+
+// prepareTests installs and builds everything ahead, and what the tests need beside.
+func prepareTests(ctx context.Context, c *clone, _ []string) error {
+	if err := c.prepare(ctx); err != nil {
+		return err
+	}
+	if _, err := exec.LookPath("shellcheck"); err != nil {
+		return installPackages(ctx, []string{"shellcheck"})
+	}
+	return nil
+}
+
+// prepare builds and installs whatever the region needs on this machine.
+func (c *clone) prepare(ctx context.Context) error {
+	if err := checkMachine(c.cache); err != nil {
+		return err
+	}
+	if err := exemptServers(ctx); err != nil {
+		return err
+	}
+	if err := installPackages(ctx, append(instances.Packages(), mirror.HostPackages()...)); err != nil {
+		return err
+	}
+	if err := c.toolchain(ctx); err != nil {
+		return err
+	}
+	err := mirror.Build(ctx, mirror.Options{Cache: c.cache, Source: c.root, Progress: func(step, total int, what string) {
+		say("Building %d/%d: %s", step, total, what)
+	}})
+	if err != nil {
+		return err
+	}
+	ca, err := mirror.CA(c.cache)
+	if err != nil {
+		return err
+	}
+	return instances.BuildImage(ctx, c.cache, ca, func(what string) { say("Building the machine image: %s", what) })
+}
+
+// installPackages installs Debian packages, after saying so.
+func installPackages(ctx context.Context, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	say("Installing %s", strings.Join(names, ", "))
+	for _, args := range [][]string{{"update"}, append([]string{"install", "--yes", "--no-install-recommends"}, names...)} {
+		command := exec.CommandContext(ctx, "apt-get", append([]string{"-q", "-o", "DPkg::Lock::Timeout=120"}, args...)...)
+		command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+		if output, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("apt-get %s: %w\n%s", args[0], err, output)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package instances
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+)
+
+// imageName is the machine image. Its tags are hashes of what it is made of, and current for the one that new
+// machines have.
+const imageName = "localhost/hello-kubernetes/machine"
+
+// imageConfig is what the image has beside its files. No label: containers would have it too.
+var imageConfig = []string{`--change=CMD ["/sbin/init"]`, "--change=STOPSIGNAL SIGRTMIN+3"}
+
+// recipe is image/build.sh, and image/files: the image's files beside Debian's.
+//
+//go:embed all:image
+var recipe embed.FS
+
+// BuildImage builds the machine image, unless podman has it, and makes it the one that new machines have. ca is the
+// certificate, in PEM, of an authority that machines are to trust. Packages are kept below cache. progress is told what
+// is about to be built. It can be interrupted at any time.
+func BuildImage(ctx context.Context, cache string, ca []byte, progress func(what string)) error {
+	ref, err := imageRef(ca)
+	if err != nil {
+		return err
+	}
+	if !imageExists(ctx, ref) {
+		unlock, err := lock(ctx, filepath.Join(cache, "machine", "build.lock"), syscall.LOCK_EX)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		if !imageExists(ctx, ref) {
+			if progress != nil {
+				progress("Debian 13 machine (about 2 min)")
+			}
+			if err := buildImage(ctx, filepath.Join(cache, "machine"), ref, ca); err != nil {
+				return fmt.Errorf("build the machine image: %w", err)
+			}
+		}
+	}
+	if _, err := podman(ctx, "tag", ref, imageName+":current"); err != nil {
+		return err
+	}
+	return removeSuperseded(ctx, ref)
+}
+
+// imageRef returns the name of the image that the recipe and the authority make.
+func imageRef(ca []byte) (string, error) {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q%q", ca, imageConfig)
+	err := fs.WalkDir(recipe, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := recipe.ReadFile(path)
+		fmt.Fprintf(h, "%d:%s%d:%s", len(path), path, len(data), data)
+		return err
+	})
+	return imageName + ":" + hex.EncodeToString(h.Sum(nil))[:12], err
+}
+
+func imageExists(ctx context.Context, ref string) bool {
+	_, err := podman(ctx, "image", "exists", ref)
+	return err == nil
+}
+
+// buildImage builds the image in a folder of its own, and has podman import it.
+func buildImage(ctx context.Context, cache, ref string, ca []byte) (err error) {
+	work, debs := filepath.Join(cache, "work"), filepath.Join(cache, "debs")
+	// What an interrupted build left. Its mounts went with their namespace.
+	if err := errors.Join(os.RemoveAll(work), os.MkdirAll(debs, 0o755), os.MkdirAll(work, 0o755)); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	files, err := fs.Sub(recipe, "image")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(os.CopyFS(work, files), os.WriteFile(filepath.Join(work, "ca.pem"), ca, 0o644)); err != nil {
+		return err
+	}
+	// The mounts and the processes of the build end with it, however it ends. The kernel's notion of a parent is a thread.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	build := exec.CommandContext(ctx, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+		"bash", filepath.Join(work, "build.sh"), work, debs)
+	build.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if _, err := run(ctx, build); err != nil {
+		return err
+	}
+	return importImage(ctx, filepath.Join(work, "root"), ref)
+}
+
+// importImage makes an image of a folder.
+func importImage(ctx context.Context, root, ref string) error {
+	tar := exec.CommandContext(ctx, "tar", "--directory", root, "--create", ".")
+	content, err := tar.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := tar.Start(); err != nil {
+		return err
+	}
+	load := podmanCommand(ctx, append(append([]string{"import", "--quiet"}, imageConfig...), "-", ref)...)
+	load.Stdin = content
+	_, err = run(ctx, load)
+	return errors.Join(err, tar.Wait())
+}
+
+// removeSuperseded removes the images that no machine has and none will have.
+func removeSuperseded(ctx context.Context, ref string) error {
+	out, err := podman(ctx, "images", "--filter=reference="+imageName, "--format={{.ID}} {{.Repository}}:{{.Tag}}", "--no-trunc")
+	if err != nil {
+		return err
+	}
+	current := ""
+	for line := range strings.Lines(out) {
+		if id, name, _ := strings.Cut(strings.TrimSpace(line), " "); name == ref {
+			current = id
+		}
+	}
+	for line := range strings.Lines(out) {
+		if id, _, _ := strings.Cut(strings.TrimSpace(line), " "); id != current {
+			// Refused while a machine has it: it goes at a later time.
+			_, _ = podman(ctx, "rmi", id)
+		}
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,124 @@
+// Package internet is what the sandbox's hosts find beyond their VPC: names, and the servers behind them. Those that the
+// mirror has are answered from it. All others are the real ones: connections to them are passed on, from this machine's
+// own network, so that no packet of a host ever leaves the machine itself.
+package internet
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/inetaf/tcpproxy"
+
+	"hello-kubernetes/sandbox/mirror"
+)
+
+// Servers answers at one address of the sandbox's internet: DNS, HTTP and HTTPS.
+type Servers struct {
+	Cache   string     // of the mirror
+	Address netip.Addr // where the servers are, and what every name resolves to
+	// Listen opens sockets in the sandbox's internet.
+	Listen       func(network, address string) (net.Listener, error)
+	ListenPacket func(network, address string) (net.PacketConn, error)
+}
+
+// Serve opens all sockets, calls ready, and serves until ctx ends or a server fails.
+func (s *Servers) Serve(ctx context.Context, ready func()) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	servers := []func(context.Context) (func() error, error){s.http, s.https, s.dns}
+	for _, start := range servers {
+		run, err := start(ctx)
+		if err != nil {
+			return err
+		}
+		go func() { stop(run()) }()
+	}
+	ready()
+	<-ctx.Done()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// mirrored tells whether the mirror answers for a name. The mirror can be built anew while it serves.
+func (s *Servers) mirrored(name string) bool {
+	names, err := mirror.Names(s.Cache)
+	return err == nil && slices.Contains(names, name)
+}
+
+// handler answers from the mirror, or passes a request on to the real server; asked by its address, it tells the asker's.
+func (s *Servers) handler() http.Handler {
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: time.Minute}
+	own := mirror.Handler(s.Cache, transport)
+	real := &httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) {
+		r.Out.URL.Scheme, r.Out.URL.Host = "http", r.In.Host
+	}}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		switch {
+		case s.mirrored(host):
+			own.ServeHTTP(w, r)
+		case host == s.Address.String():
+			asker, _, _ := net.SplitHostPort(r.RemoteAddr)
+			fmt.Fprintln(w, asker)
+		case isAddress(host):
+			http.Error(w, "no server has this address", http.StatusBadGateway)
+		default:
+			real.ServeHTTP(w, r)
+		}
+	})
+}
+
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}
+
+func (s *Servers) http(ctx context.Context) (func() error, error) {
+	listener, err := s.Listen("tcp", netip.AddrPortFrom(s.Address, 80).String())
+	if err != nil {
+		return nil, fmt.Errorf("serve HTTP: %w", err)
+	}
+	server := &http.Server{Handler: s.handler(), ReadHeaderTimeout: time.Minute}
+	context.AfterFunc(ctx, func() { server.Close() })
+	return func() error { return server.Serve(listener) }, nil
+}
+
+// https answers for the mirror's names with its own certificate. Connections to other names go to the real server unread.
+func (s *Servers) https(ctx context.Context) (func() error, error) {
+	config, err := mirror.TLSConfig(s.Cache)
+	if err != nil {
+		return nil, err
+	}
+	address := netip.AddrPortFrom(s.Address, 443).String()
+	listener, err := s.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("serve HTTPS: %w", err)
+	}
+	own := &tcpproxy.TargetListener{Address: address}
+	server := &http.Server{Handler: s.handler(), ReadHeaderTimeout: time.Minute}
+	proxy := &tcpproxy.Proxy{ListenFunc: func(string, string) (net.Listener, error) { return listener, nil }}
+	proxy.AddSNIRouteFunc(address, func(_ context.Context, name string) (tcpproxy.Target, bool) {
+		if s.mirrored(name) {
+			return own, true
+		}
+		return &tcpproxy.DialProxy{Addr: net.JoinHostPort(name, "443"), DialTimeout: 10 * time.Second}, name != "" && !isAddress(name)
+	})
+	if err := proxy.Start(); err != nil {
+		return nil, fmt.Errorf("serve HTTPS: %w", err)
+	}
+	context.AfterFunc(ctx, func() { errors.Join(proxy.Close(), server.Close()) })
+	return func() error { return server.Serve(tls.NewListener(own, config)) }, nil
+}

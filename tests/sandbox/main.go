@@ -1,7 +1,0 @@
-// Sandbox is a region on one Linux machine, and the commands around it; under the name of a Pulumi plug-in it is that
-// plug-in.
-package main
-
-import "hello-kubernetes/tests/sandbox/cli"
-
-func main() { cli.Main() }
