@@ -13,17 +13,15 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"hello-kubernetes/tests/recorder"
+	"hello-kubernetes/config"
+	"hello-kubernetes/network"
 	"hello-kubernetes/tests/scripttest"
 )
 
 // generated are the parts of documents that come from elsewhere, by file and by the name in their markers.
 var generated = map[string]map[string]func() (string, error){
-	"README.md": {"config": configTable, "commands": commandTable},
-	"docs/security.md": {
-		"flows public":  func() (string, error) { return flowTable("public") },
-		"flows private": func() (string, error) { return flowTable("private") },
-	},
+	"README.md":        {"config": configTable, "commands": commandTable},
+	"docs/security.md": {"flows": flowTable},
 }
 
 func TestDocsAreUpToDate(t *testing.T) {
@@ -106,56 +104,47 @@ func configTable() (string, error) {
 	return table.String(), nil
 }
 
-// flowTable is a line for each traffic that the security groups of a topology let through, as the program registers them.
-func flowTable(topology string) (string, error) {
-	s, err := run(map[string]string{"topology": topology})
+// flowTable is a line for each flow, as the program registers them.
+func flowTable() (string, error) {
+	s, err := run(nil)
 	if err != nil {
 		return "", err
 	}
-	order := []string{"internet", "admins", "edge", "control-plane", "worker"}
-	ends := map[string]string{"0.0.0.0/0": "internet", s.config.AdminCIDRs[0]: "admins"}
-	for _, role := range order[2:] {
-		ends[recorder.Project+"-"+recorder.Stack+"-"+role+"-id"] = role
-	}
-	var rows [][4]string
-	for _, token := range []string{recorder.IngressRule, recorder.EgressRule} {
-		for _, rule := range s.Of(token) {
-			peer := rule.Text("referencedSecurityGroupId")
-			if token == recorder.EgressRule && peer != "" {
-				continue // the other end's ingress rule tells
+	var flows []network.Flow
+	for _, res := range s.Resources {
+		if res.TypeToken == "hello-kubernetes:network:Network" {
+			encoded, err := json.Marshal(res.Property("flows").Mappable())
+			if err != nil {
+				return "", err
 			}
-			from, to := ends[peer+rule.Text("cidrIpv4")], ends[rule.Text("securityGroupId")]
-			if token == recorder.EgressRule {
-				from, to = to, from
+			if err := json.Unmarshal(encoded, &flows); err != nil {
+				return "", err
 			}
-			reason, _, _ := strings.Cut(rule.Text("description"), ", ")
-			rows = append(rows, [4]string{from, to, portsOf(rule), reason})
 		}
 	}
-	slices.SortFunc(rows, func(a, b [4]string) int {
+	order := []string{"internet", "admins", "edge", "control-plane", "worker"}
+	slices.SortFunc(flows, func(a, b network.Flow) int {
 		return cmp.Or(
-			cmp.Compare(slices.Index(order, a[0]), slices.Index(order, b[0])),
-			cmp.Compare(slices.Index(order, a[1]), slices.Index(order, b[1])),
-			cmp.Compare(len(a[2]), len(b[2])), cmp.Compare(a[2], b[2]))
+			cmp.Compare(slices.Index(order, a.From), slices.Index(order, b.From)),
+			cmp.Compare(slices.Index(order, a.To), slices.Index(order, b.To)),
+			cmp.Compare(a.FirstPort, b.FirstPort))
 	})
 	table := "| from | to | ports | reason |\n|---|---|---|---|\n"
-	for _, row := range rows {
-		table += "| " + strings.Join(row[:], " | ") + " |\n"
+	for _, f := range flows {
+		table += fmt.Sprintf("| %s | %s | %s | %s |\n", f.From, f.To, portsOf(f), f.Reason)
 	}
 	return table, nil
 }
 
-// portsOf is a rule's ports: 80/tcp, 30000-32767/tcp, or type:code/icmp.
-func portsOf(rule *recorder.Resource) string {
-	protocol, ports, _ := strings.Cut(rule.Traffic(), " ")
-	first, last, _ := strings.Cut(ports, "-")
+// portsOf is a flow's ports: 80/tcp, 30000-32767/tcp, or type:code/icmp.
+func portsOf(f network.Flow) string {
 	switch {
-	case protocol == "icmp":
-		ports = first + ":" + last
-	case first == last:
-		ports = first
+	case f.Protocol == "icmp":
+		return fmt.Sprintf("%d:%d/icmp", f.FirstPort, f.LastPort)
+	case f.FirstPort == f.LastPort:
+		return fmt.Sprintf("%d/%s", f.FirstPort, f.Protocol)
 	}
-	return ports + "/" + protocol
+	return fmt.Sprintf("%d-%d/%s", f.FirstPort, f.LastPort, f.Protocol)
 }
 
 var target = regexp.MustCompile(`(?m)^([a-z0-9-]+):.*## (.*)$`)
@@ -261,7 +250,7 @@ func TestDocsShowGoodConfigurations(t *testing.T) {
 					values[name] = string(encoded)
 				}
 			}
-			if _, err := parseConfig(values); err != nil {
+			if _, err := config.Parse(projectFile, values); err != nil {
 				for line := range strings.Lines(err.Error()) {
 					if !strings.Contains(line, ": missing: ") { // an example shows what it is about
 						t.Errorf("%s: %s in\n%s", file, line, match[1])

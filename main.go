@@ -2,6 +2,7 @@
 package main
 
 import (
+	_ "embed"
 	"errors"
 	"fmt"
 
@@ -11,13 +12,19 @@ import (
 	"hello-kubernetes/app"
 	"hello-kubernetes/cluster"
 	"hello-kubernetes/compute"
+	"hello-kubernetes/config"
 	"hello-kubernetes/network"
 	"hello-kubernetes/proxy"
 )
 
+// projectFile has the configuration's schema: keys, types, defaults and descriptions.
+//
+//go:embed Pulumi.yaml
+var projectFile []byte
+
 func main() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		c, err := loadConfig(ctx)
+		c, err := config.Load(ctx, projectFile)
 		if err != nil {
 			return fmt.Errorf("the configuration of stack %s:\n%w", ctx.Stack(), err)
 		}
@@ -25,11 +32,11 @@ func main() {
 		if !ok {
 			return errors.New("aws:region: missing: set it with pulumi config set aws:region us-east-1")
 		}
-		outputs, err := deploy(ctx, c, region)
+		exports, err := deploy(ctx, c, region)
 		if err != nil {
 			return err
 		}
-		for name, value := range outputs {
+		for name, value := range exports {
 			ctx.Export(name, value)
 		}
 		return nil
@@ -37,7 +44,7 @@ func main() {
 }
 
 // deploy registers everything, from the network up, and returns the stack's outputs.
-func deploy(ctx *pulumi.Context, c *Config, region string) (pulumi.Map, error) {
+func deploy(ctx *pulumi.Context, c *config.Config, region string) (pulumi.Map, error) {
 	name := ctx.Project() + "-" + ctx.Stack()
 	provider, err := aws.NewProvider(ctx, "aws", &aws.ProviderArgs{
 		Region: pulumi.String(region),
@@ -50,28 +57,24 @@ func deploy(ctx *pulumi.Context, c *Config, region string) (pulumi.Map, error) {
 		return nil, fmt.Errorf("aws provider: %w", err)
 	}
 	onAWS := pulumi.Providers(provider)
-	net, err := network.New(ctx, name, c.network(), onAWS)
+	net, err := network.New(ctx, name, networkArgs(c), onAWS)
 	if err != nil {
 		return nil, fmt.Errorf("network: %w", err)
 	}
-	hosts, err := compute.New(ctx, name, c.compute(net), onAWS)
+	hosts, err := compute.New(ctx, name, computeArgs(c, net), onAWS)
 	if err != nil {
 		return nil, fmt.Errorf("compute: %w", err)
 	}
-	kube, err := cluster.New(ctx, name, c.cluster(hosts))
+	kube, err := cluster.New(ctx, name, clusterArgs(c, hosts))
 	if err != nil {
 		return nil, fmt.Errorf("cluster: %w", err)
 	}
-	wayToAPI, err := c.apiProxy(ctx, name, hosts)
-	if err != nil {
-		return nil, fmt.Errorf("proxy of the API: %w", err)
-	}
-	hello, err := app.New(ctx, name, c.app(hosts, kube, wayToAPI))
+	hello, err := app.New(ctx, name, appArgs(c, kube))
 	if err != nil {
 		return nil, fmt.Errorf("app: %w", err)
 	}
-	if _, err := proxy.New(ctx, name, c.proxy(hosts, hello)); err != nil {
+	if _, err := proxy.New(ctx, name, proxyArgs(c, hosts, hello)); err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
-	return c.outputs(hosts, kube, hello), nil
+	return outputs(c, hosts, kube, hello), nil
 }

@@ -36,10 +36,9 @@ func TestOrderHasTheNecessaryEdges(t *testing.T) {
 		}
 		if s.private() {
 			edges["EipAssociation edge"] = append(slices.Clone(publicWayOut), "Instance control-plane") // which may be left over the address
-			edges["edge-api"] = []string{"edge-nginx-stream"}
-			edges["Namespace hello-hapi"] = append(edges["Namespace hello-hapi"], "edge-api")
-			edges["Deployment hello-hapi"] = append(edges["Deployment hello-hapi"], "edge-api")
-			edges["Service hello-hapi"] = append(edges["Service hello-hapi"], "edge-api")
+			edges["Namespace hello-hapi"] = append(edges["Namespace hello-hapi"], "edge-api-proxy")
+			edges["Deployment hello-hapi"] = append(edges["Deployment hello-hapi"], "edge-api-proxy")
+			edges["Service hello-hapi"] = append(edges["Service hello-hapi"], "edge-api-proxy")
 		}
 		for _, host := range s.behind() {
 			edges[host+"-listening"] = []string{s.edge() + "-booted"}
@@ -72,15 +71,13 @@ func TestOrderHasNoNeedlessEdges(t *testing.T) {
 			s.edge() + "-booted": {},
 			s.edge() + "-nginx":  edgeBooted,
 			s.edge() + "-nat":    edgeBooted,
-			"edge-nginx-stream":  edgeBooted,
-			"edge-api":           {"edge-booted", "edge-nginx-stream"},
+			"edge-api-proxy":     edgeBooted,
 		}
 		if s.config.NAT != "instance" {
 			delete(allowed, s.edge()+"-nat")
 		}
 		if !s.private() {
-			delete(allowed, "edge-nginx-stream")
-			delete(allowed, "edge-api")
+			delete(allowed, "edge-api-proxy")
 			allowed["control-plane-prepare"] = edgeBooted
 		}
 		for _, host := range s.behind() {

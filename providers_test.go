@@ -71,18 +71,18 @@ func TestEveryChildHasAComponent(t *testing.T) {
 	})
 }
 
-// When the cluster's machine goes, the app's objects are gone with it, and nobody could delete them any more. The next
-// machine's cluster has none, whatever the state says.
+// When the control plane's instance goes, the app's objects are gone with it, and nobody could delete them any more. The cluster
+// on the next instance has none, whatever the state says.
 func TestAppGoesWithItsCluster(t *testing.T) {
 	inEachVariant(t, func(t *testing.T, s stack) {
-		machine := s.Get(t, "Instance control-plane").URN
+		instance := s.Get(t, "Instance control-plane").URN
 		for _, label := range []string{"Namespace hello-hapi", "Deployment hello-hapi", "Service hello-hapi"} {
 			options := s.Get(t, label).RegisterRPC
-			if got := options.GetDeletedWith(); got != machine {
-				t.Errorf("%s is deleted with %q, want %q", label, got, machine)
+			if got := options.GetDeletedWith(); got != instance {
+				t.Errorf("%s is deleted with %q, want %q", label, got, instance)
 			}
-			if got := options.GetReplaceWith(); len(got) != 1 || got[0] != machine {
-				t.Errorf("%s is replaced with %q, want %q", label, got, machine)
+			if got := options.GetReplaceWith(); len(got) != 1 || got[0] != instance {
+				t.Errorf("%s is replaced with %q, want %q", label, got, instance)
 			}
 		}
 	})

@@ -8,13 +8,14 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"hello-kubernetes/config"
 	"hello-kubernetes/tests/recorder"
 )
 
 // A stack is the whole program's recording and the configuration that it ran with.
 type stack struct {
 	*recorder.Recording
-	config *Config
+	config *config.Config
 }
 
 // stackOutputs is the label under which the stack's outputs are recorded, as inputs of a component.
@@ -31,9 +32,9 @@ func record(t testing.TB, values map[string]string) stack {
 }
 
 func run(values map[string]string) (stack, error) {
-	all := goodConfig()
+	all := map[string]string{"adminCidrs": `["203.0.113.7/32"]`, "sshPrivateKey": recorder.NewKey()}
 	maps.Copy(all, values)
-	c, err := parseConfig(all)
+	c, err := config.Parse(projectFile, all)
 	if err != nil {
 		return stack{}, err
 	}
@@ -72,8 +73,8 @@ var recordings = func() map[string]func() (stack, error) {
 	return all
 }()
 
-// private tells whether all nodes are behind an edge of its own, and edge what host is the edge.
-func (s stack) private() bool { return s.config.Topology == "private" }
+// private tells whether the edge has a host of its own, and edge what host is the edge.
+func (s stack) private() bool { return s.config.Topology == config.Private }
 
 func (s stack) edge() string {
 	if s.private() {

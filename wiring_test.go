@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"hello-kubernetes/internal/layout"
 	"hello-kubernetes/tests/recorder"
 )
 
@@ -21,7 +22,7 @@ func TestEachSubnetHasOneWayOut(t *testing.T) {
 				}
 			}
 		}
-		private := map[string]string{"instance": "networkInterfaceId", "gateway": "natGatewayId", "none": ""}[s.config.NAT]
+		private := map[layout.NAT]string{layout.NATInstance: "networkInterfaceId", layout.NATGateway: "natGatewayId", layout.NATNone: ""}[s.config.NAT]
 		for table, want := range map[string]string{"public": "gatewayId", "private": private} {
 			id := recorder.Project + "-" + recorder.Stack + "-" + table + "-id"
 			if got := strings.Join(ways[id], " and "); got != want {

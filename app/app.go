@@ -12,18 +12,15 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// appName names the namespace, the Deployment, the Service and the label that joins the two.
-const appName = "hello-hapi"
-
 // Args is the input of New.
 type Args struct {
-	Kubeconfig pulumi.StringInput // Required. Text; a secret. Updated in place
-	Ready      []pulumi.Resource  // Optional. The way to the API
-	Machine    pulumi.Resource    // Required. The machine whose end is the cluster's: with it, the app is gone
-	Image      string             // Required. With a tag or digest. A change rolls
-	Replicas   int                // Required. Number of pods. Updated in place
-	Env        map[string]string  // Optional. The container's environment. A change rolls
-	Port       int                // Required. The container's port, TCP. A change rolls
+	Name     string               // Required. Of the namespace and the objects in it. A change replaces them
+	Provider *kubernetes.Provider // Required. Of the cluster
+	Cluster  pulumi.Resource      // Required. When it is deleted or replaced, the app's objects are gone
+	Image    string               // Required. With a tag or digest. A change rolls
+	Replicas int                  // Required. Number of pods. Updated in place
+	Env      map[string]string    // Optional. The container's environment. A change rolls
+	Port     int                  // Required. The container's port, TCP. A change rolls
 }
 
 // App is the running application.
@@ -43,22 +40,14 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	}, a, opts...); err != nil {
 		return nil, err
 	}
-	// The constant identifier tells the provider that a new kubeconfig is still the same cluster.
-	provider, err := kubernetes.NewProvider(ctx, name, &kubernetes.ProviderArgs{
-		Kubeconfig:        args.Kubeconfig.ToStringOutput().ToStringPtrOutput(),
-		ClusterIdentifier: pulumi.String(name),
-	}, pulumi.Parent(a), pulumi.DependsOn(args.Ready))
-	if err != nil {
-		return nil, fmt.Errorf("kubernetes provider: %w", err)
-	}
 	options := []pulumi.ResourceOption{
 		pulumi.Parent(a),
-		pulumi.Provider(provider),
-		pulumi.DeletedWith(args.Machine),
-		pulumi.ReplaceWith([]pulumi.Resource{args.Machine}), // another machine is another cluster
+		pulumi.Provider(args.Provider),
+		pulumi.DeletedWith(args.Cluster),
+		pulumi.ReplaceWith([]pulumi.Resource{args.Cluster}),
 		pulumi.DeleteBeforeReplace(true),
 	}
-	namespace, err := a.namespace(ctx, options)
+	namespace, err := a.namespace(ctx, args.Name, options)
 	if err != nil {
 		return nil, err
 	}
@@ -72,10 +61,10 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 }
 
 // namespace registers the namespace, which refuses pods that ask for privileges, whoever makes them, and returns its name.
-func (a *App) namespace(ctx *pulumi.Context, options []pulumi.ResourceOption) (pulumi.StringPtrInput, error) {
-	namespace, err := corev1.NewNamespace(ctx, appName, &corev1.NamespaceArgs{
+func (a *App) namespace(ctx *pulumi.Context, name string, options []pulumi.ResourceOption) (pulumi.StringPtrInput, error) {
+	namespace, err := corev1.NewNamespace(ctx, name, &corev1.NamespaceArgs{
 		Metadata: metav1.ObjectMetaArgs{
-			Name:   pulumi.String(appName),
+			Name:   pulumi.String(name),
 			Labels: pulumi.StringMap{"pod-security.kubernetes.io/enforce": pulumi.String("restricted")},
 		},
 	}, options...)
@@ -85,28 +74,28 @@ func (a *App) namespace(ctx *pulumi.Context, options []pulumi.ResourceOption) (p
 	return namespace.Metadata.Name(), nil
 }
 
-func metadata(namespace pulumi.StringPtrInput) metav1.ObjectMetaArgs {
+func metadata(name string, namespace pulumi.StringPtrInput) metav1.ObjectMetaArgs {
 	return metav1.ObjectMetaArgs{
-		Name:      pulumi.String(appName),
+		Name:      pulumi.String(name),
 		Namespace: namespace,
-		Labels:    labels(),
+		Labels:    labels(name),
 	}
 }
 
-func labels() pulumi.StringMap {
-	return pulumi.StringMap{"app": pulumi.String(appName), "tier": pulumi.String("backend")}
+func labels(name string) pulumi.StringMap {
+	return pulumi.StringMap{"app": pulumi.String(name), "tier": pulumi.String("backend")}
 }
 
-func selector() pulumi.StringMap {
-	return pulumi.StringMap{"app": pulumi.String(appName)}
+func selector(name string) pulumi.StringMap {
+	return pulumi.StringMap{"app": pulumi.String(name)}
 }
 
 func (a *App) service(ctx *pulumi.Context, args Args, namespace pulumi.StringPtrInput, options []pulumi.ResourceOption) error {
-	service, err := corev1.NewService(ctx, appName, &corev1.ServiceArgs{
-		Metadata: metadata(namespace),
+	service, err := corev1.NewService(ctx, args.Name, &corev1.ServiceArgs{
+		Metadata: metadata(args.Name, namespace),
 		Spec: corev1.ServiceSpecArgs{
 			Type:     pulumi.String("NodePort"),
-			Selector: selector(),
+			Selector: selector(args.Name),
 			Ports: corev1.ServicePortArray{corev1.ServicePortArgs{
 				Name:       pulumi.String("http"),
 				Protocol:   pulumi.String("TCP"),
@@ -124,12 +113,12 @@ func (a *App) service(ctx *pulumi.Context, args Args, namespace pulumi.StringPtr
 }
 
 func (a *App) deployment(ctx *pulumi.Context, args Args, namespace pulumi.StringPtrInput, options []pulumi.ResourceOption) error {
-	_, err := appsv1.NewDeployment(ctx, appName, &appsv1.DeploymentArgs{
-		Metadata: metadata(namespace),
+	_, err := appsv1.NewDeployment(ctx, args.Name, &appsv1.DeploymentArgs{
+		Metadata: metadata(args.Name, namespace),
 		Spec: appsv1.DeploymentSpecArgs{
 			Replicas:             pulumi.Int(args.Replicas),
 			RevisionHistoryLimit: pulumi.Int(3),
-			Selector:             metav1.LabelSelectorArgs{MatchLabels: selector()},
+			Selector:             metav1.LabelSelectorArgs{MatchLabels: selector(args.Name)},
 			Strategy: appsv1.DeploymentStrategyArgs{
 				Type: pulumi.String("RollingUpdate"),
 				RollingUpdate: appsv1.RollingUpdateDeploymentArgs{
@@ -138,7 +127,7 @@ func (a *App) deployment(ctx *pulumi.Context, args Args, namespace pulumi.String
 				},
 			},
 			Template: corev1.PodTemplateSpecArgs{
-				Metadata: metav1.ObjectMetaArgs{Labels: labels()},
+				Metadata: metav1.ObjectMetaArgs{Labels: labels(args.Name)},
 				Spec:     podSpec(args),
 			},
 		},

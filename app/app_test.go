@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"hello-kubernetes/tests/recorder"
@@ -19,13 +20,18 @@ func record(t *testing.T) *recorder.Recording {
 			return err
 		}
 		name := recorder.Project + "-" + recorder.Stack
+		provider, err := kubernetes.NewProvider(ctx, name, &kubernetes.ProviderArgs{})
+		if err != nil {
+			return err
+		}
 		a, err := New(ctx, name, Args{
-			Kubeconfig: pulumi.ToSecret(pulumi.String("kubeconfig")).(pulumi.StringOutput),
-			Machine:    host.Instance,
-			Image:      "example.com/hello:1",
-			Replicas:   4,
-			Env:        map[string]string{"B": "2", "A": "1", "C": "3"},
-			Port:       8080,
+			Name:     "hello",
+			Provider: provider,
+			Cluster:  host.Instance,
+			Image:    "example.com/hello:1",
+			Replicas: 4,
+			Env:      map[string]string{"B": "2", "A": "1", "C": "3"},
+			Port:     8080,
 		})
 		if err != nil {
 			return err
@@ -40,9 +46,9 @@ func record(t *testing.T) *recorder.Recording {
 }
 
 const (
-	namespace  = "Namespace hello-hapi"
-	deployment = "Deployment hello-hapi"
-	service    = "Service hello-hapi"
+	namespace  = "Namespace hello"
+	deployment = "Deployment hello"
+	service    = "Service hello"
 	pod        = "spec.template.spec"
 )
 

@@ -9,7 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// podSpec is one replica: without privileges, with limits that fit a t2.micro three times over.
+// podSpec is one replica: without privileges, with limits of which three fit on a t2.micro.
 func podSpec(args Args) corev1.PodSpecArgs {
 	return corev1.PodSpecArgs{
 		AutomountServiceAccountToken: pulumi.Bool(false),
@@ -23,7 +23,7 @@ func podSpec(args Args) corev1.PodSpecArgs {
 			MaxSkew:           pulumi.Int(1),
 			TopologyKey:       pulumi.String("kubernetes.io/hostname"),
 			WhenUnsatisfiable: pulumi.String("ScheduleAnyway"),
-			LabelSelector:     metav1.LabelSelectorArgs{MatchLabels: selector()},
+			LabelSelector:     metav1.LabelSelectorArgs{MatchLabels: selector(args.Name)},
 		}},
 		Containers: corev1.ContainerArray{container(args)},
 	}
@@ -35,7 +35,7 @@ func container(args Args) corev1.ContainerArgs {
 		env = append(env, corev1.EnvVarArgs{Name: pulumi.String(name), Value: pulumi.String(args.Env[name])})
 	}
 	return corev1.ContainerArgs{
-		Name:  pulumi.String(appName),
+		Name:  pulumi.String(args.Name),
 		Image: pulumi.String(args.Image),
 		Env:   env,
 		Ports: corev1.ContainerPortArray{corev1.ContainerPortArgs{
@@ -49,7 +49,7 @@ func container(args Args) corev1.ContainerArgs {
 		StartupProbe:   probe(args.Port, 1, 60),
 		ReadinessProbe: probe(args.Port, 5, 2),
 		LivenessProbe:  probe(args.Port, 10, 3),
-		// New connections stop coming some seconds after a pod starts to end: it serves until then.
+		// Nodes go on sending connections for some seconds after a pod was told to end: it serves until then.
 		Lifecycle: corev1.LifecycleArgs{
 			PreStop: corev1.LifecycleHandlerArgs{Sleep: corev1.SleepActionArgs{Seconds: pulumi.Int(5)}},
 		},

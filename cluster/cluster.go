@@ -5,30 +5,32 @@ import (
 	_ "embed"
 	"fmt"
 
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"hello-kubernetes/internal/layout"
 	"hello-kubernetes/internal/remote"
 )
 
-// Versions that were released and tested together with Kubernetes 1.37; flannel's are in flannel.yaml.
+// Versions that fit Kubernetes 1.37; flannel's are in flannel.yaml.
 const (
 	containerdVersion = "2.3.4" // https://containerd.io/releases/#kubernetes-support
 	pauseVersion      = "3.10.2"
 )
 
-// apiName is the API server's name on every node, from the first day: a further control plane needs no new certificates.
+// apiName is the API server's name on every node. Certificates and kubeconfigs have the name and no address, so that a further
+// control plane can serve under it.
 const apiName = "api.hello-kubernetes.internal"
 
 // Args is the input of New.
 type Args struct {
-	ControlPlane          remote.Host        // Required. A change of machine makes a new cluster
-	Workers               []remote.Host      // Required. Each joins and leaves by itself
-	PublicAddress         pulumi.StringInput // Required. Where admins reach the API; an IP address
+	Hosts                 []remote.Host      // Required. A control plane, workers, the edge; workers join and leave by themselves
+	PublicAddress         pulumi.StringInput // Required. The edge's IP address, where admins reach the API
 	KubernetesVersion     string             // Required. MAJOR.MINOR.PATCH
 	PodCIDR               string             // Required. Fixed for the life of the cluster
 	ServiceCIDR           string             // Required. Fixed for the life of the cluster
 	IgnorePreflightErrors []string           // Optional. Names of kubeadm's checks
-	Mirror                string             // Optional. Address that nodes find mirrored names at. Default: as DNS says
+	Mirror                string             // Optional. Address of a mirror, for the names in mirrored. Default: what DNS says
 }
 
 // mirrored are the names that a mirror answers under: those that nodes get packages and images from.
@@ -41,19 +43,25 @@ var mirrored = []string{
 type Cluster struct {
 	pulumi.ResourceState
 
-	Kubeconfig pulumi.StringOutput // of the cluster's administrator, through PublicAddress; a secret
+	Kubeconfig pulumi.StringOutput  // of the cluster's administrator, through PublicAddress; a secret
+	Provider   *kubernetes.Provider // for objects in the cluster: it waits until every node is Ready
+	Instance   pulumi.Resource      // the control plane's: when it is deleted or replaced, all objects in the cluster are gone
+
+	controlPlane remote.Host
 }
 
-// New registers the cluster: prepare every node → init → network → join every worker → ready → kubeconfig.
+// New registers the cluster: prepare every node → init → network → join every worker → ready → kubeconfig → provider.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Cluster, error) {
-	c := &Cluster{}
+	controlPlane := remote.WithRole(args.Hosts, layout.ControlPlane)[0]
+	c := &Cluster{controlPlane: controlPlane, Instance: controlPlane.Instance}
+	workers := remote.WithRole(args.Hosts, layout.Worker)
 	if err := ctx.RegisterComponentResourceV2("hello-kubernetes:cluster:Cluster", name, pulumi.Map{
 		"kubernetesVersion": pulumi.String(args.KubernetesVersion),
-		"workers":           pulumi.Int(len(args.Workers)),
+		"workers":           pulumi.Int(len(workers)),
 	}, c, opts...); err != nil {
 		return nil, err
 	}
-	prepared, err := c.prepare(ctx, args.ControlPlane, args)
+	prepared, err := c.prepare(ctx, controlPlane, args)
 	if err != nil {
 		return nil, err
 	}
@@ -61,15 +69,18 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err != nil {
 		return nil, err
 	}
-	ready := []pulumi.Resource{}
-	for _, worker := range args.Workers {
+	ready := []pulumi.Resource{started}
+	for _, worker := range workers {
 		joined, err := c.join(ctx, worker, args, started)
 		if err != nil {
 			return nil, err
 		}
 		ready = append(ready, joined)
 	}
-	if err := c.kubeconfig(ctx, args, append(ready, started)); err != nil {
+	if err := c.kubeconfig(ctx, args, ready); err != nil {
+		return nil, err
+	}
+	if err := c.provider(ctx, name, args); err != nil {
 		return nil, err
 	}
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"kubeconfig": c.Kubeconfig})
@@ -96,7 +107,7 @@ func (c *Cluster) prepare(ctx *pulumi.Context, host remote.Host, args Args) (pul
 	return remote.Run(ctx, host, remote.Step{
 		Name:    "prepare",
 		Create:  pulumi.String(text),
-		Stdin:   args.ControlPlane.PrivateAddress,
+		Stdin:   c.controlPlane.PrivateAddress,
 		Timeout: "15m",
 	}, pulumi.Parent(c))
 }

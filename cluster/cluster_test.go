@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -10,26 +11,38 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"hello-kubernetes/tests/recorder"
+	"hello-kubernetes/internal/layout"
 	"hello-kubernetes/internal/remote"
+	"hello-kubernetes/tests/recorder"
 	"hello-kubernetes/tests/scripttest"
 )
 
-// args is a cluster of a control plane and the given number of workers behind it.
-func args(ctx *pulumi.Context, workers int) (Args, error) {
-	controlPlane, err := recorder.Host(ctx, "control-plane", nil)
+// args is a cluster of a control plane and the given number of workers. The edge is the control plane's host, or one of its own.
+func args(ctx *pulumi.Context, workers int, ownEdge bool) (Args, error) {
 	a := Args{
-		ControlPlane:          controlPlane,
 		PublicAddress:         pulumi.String("203.0.113.10"),
 		KubernetesVersion:     "1.37.2",
 		PodCIDR:               "10.244.0.0/16",
 		ServiceCIDR:           "10.96.0.0/12",
 		IgnorePreflightErrors: []string{"NumCPU", "SystemVerification"},
 	}
-	for i := 0; i < workers && err == nil; i++ {
-		var worker remote.Host
-		worker, err = recorder.Host(ctx, fmt.Sprintf("worker-%d", i), &controlPlane)
-		a.Workers = append(a.Workers, worker)
+	var edge *remote.Host
+	add := func(name string, roles ...layout.Role) error {
+		host, err := recorder.Host(ctx, name, edge, roles...)
+		if edge == nil {
+			edge = &host
+		}
+		a.Hosts = append(a.Hosts, host)
+		return err
+	}
+	var err error
+	if ownEdge {
+		err = errors.Join(add("edge", layout.Edge), add("control-plane", layout.ControlPlane))
+	} else {
+		err = add("control-plane", layout.Edge, layout.ControlPlane)
+	}
+	for i := range workers {
+		err = errors.Join(err, add(fmt.Sprintf("worker-%d", i), layout.Worker))
 	}
 	return a, err
 }
@@ -37,8 +50,13 @@ func args(ctx *pulumi.Context, workers int) (Args, error) {
 // record runs the component. Its kubeconfig is recorded as an input of a component "Result".
 func record(t *testing.T, workers int, stdout map[string]string) *recorder.Recording {
 	t.Helper()
+	return recordWith(t, workers, false, stdout)
+}
+
+func recordWith(t *testing.T, workers int, ownEdge bool, stdout map[string]string) *recorder.Recording {
+	t.Helper()
 	r, err := recorder.Run(stdout, func(ctx *pulumi.Context) error {
-		a, err := args(ctx, workers)
+		a, err := args(ctx, workers, ownEdge)
 		if err != nil {
 			return err
 		}
@@ -58,7 +76,7 @@ func record(t *testing.T, workers int, stdout map[string]string) *recorder.Recor
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	goldens := scripttest.NewGoldens(t)
-	r := record(t, 1, nil)
+	r := recordWith(t, 1, true, nil)
 	scripts := map[string]string{
 		"prepare.sh":    r.Get(t, "worker-0-prepare").Text("create"),
 		"init.sh":       r.Get(t, "control-plane-init").Text("create"),
@@ -70,13 +88,18 @@ func TestScripts(t *testing.T) {
 		"kubeconfig.sh": r.Get(t, "control-plane-kubeconfig").Text("create"),
 		"kubeadm.yaml":  r.Get(t, "control-plane-init").Text("stdin"),
 		"flannel.yaml":  r.Get(t, "control-plane-network").Text("stdin"),
+		"api-proxy.sh":  r.Get(t, "edge-api-proxy").Text("create"),
+		"haproxy.cfg":   r.Get(t, "edge-api-proxy").Text("stdin"),
 	}
 	for name, text := range scripts {
 		goldens.Compare(t, name, text)
 		t.Run(name, func(t *testing.T) {
-			if path.Ext(name) == ".sh" {
+			switch path.Ext(name) {
+			case ".sh":
 				scripttest.Lint(t, text)
 				return
+			case ".cfg":
+				return // of HAProxy, which the script asks
 			}
 			for _, document := range scripttest.Documents[struct {
 				APIVersion string `yaml:"apiVersion"`
@@ -140,14 +163,14 @@ func TestWorkersDoNotWaitForEachOther(t *testing.T) {
 	}
 }
 
-func TestStepsOfAWorkerRunAgainOnANewClusterOrMachine(t *testing.T) {
+func TestStepsOfAWorkerRunAgainOnANewClusterOrInstance(t *testing.T) {
 	t.Parallel()
 	r := record(t, 1, nil)
 	for _, step := range []string{"token", "join", "ready"} {
 		triggers := r.Get(t, "worker-0-"+step).Texts("triggers")
-		for _, machine := range []string{"Instance control-plane", "Instance worker-0"} {
-			if !slices.Contains(triggers, r.Get(t, machine).Name+"-id") {
-				t.Errorf("%s does not run again on a new %s: triggers are %q", step, machine, triggers)
+		for _, instance := range []string{"Instance control-plane", "Instance worker-0"} {
+			if !slices.Contains(triggers, r.Get(t, instance).Name+"-id") {
+				t.Errorf("%s does not run again on a new %s: triggers are %q", step, instance, triggers)
 			}
 		}
 	}
@@ -177,6 +200,18 @@ func TestKubeconfigLeadsToThePublicAddress(t *testing.T) {
 	}
 	if !result.Inputs["kubeconfig"].IsSecret() {
 		t.Error("the kubeconfig is no secret")
+	}
+}
+
+// A provider that is made before the API can be reached says for good that there is none.
+func TestProviderWaitsForTheWayToTheAPI(t *testing.T) {
+	t.Parallel()
+	for _, ownEdge := range []bool{false, true} {
+		r := recordWith(t, 1, ownEdge, nil)
+		needs := r.Needs(t, "kubernetes cluster")
+		if !slices.Contains(needs, "worker-0-ready") || slices.Contains(needs, "edge-api-proxy") != ownEdge {
+			t.Errorf("with an edge of its own: %v, it waits for %q", ownEdge, needs)
+		}
 	}
 }
 

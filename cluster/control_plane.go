@@ -34,9 +34,9 @@ type kubeadmParams struct {
 
 // start registers the first control plane and the pods' network.
 func (c *Cluster) start(ctx *pulumi.Context, args Args, prepared pulumi.Resource) (pulumi.Resource, error) {
-	config := pulumi.All(args.ControlPlane.PrivateAddress, args.PublicAddress).ApplyT(func(v []any) (string, error) {
+	config := pulumi.All(c.controlPlane.PrivateAddress, args.PublicAddress).ApplyT(func(v []any) (string, error) {
 		return remote.Render(kubeadmFile, kubeadmParams{
-			Name:                  args.ControlPlane.Name,
+			Name:                  c.controlPlane.Name,
 			Address:               v[0].(string),
 			PublicAddress:         v[1].(string),
 			Version:               args.KubernetesVersion,
@@ -46,7 +46,7 @@ func (c *Cluster) start(ctx *pulumi.Context, args Args, prepared pulumi.Resource
 			IgnorePreflightErrors: args.IgnorePreflightErrors,
 		})
 	}).(pulumi.StringOutput)
-	initialized, err := remote.Run(ctx, args.ControlPlane, remote.Step{
+	initialized, err := remote.Run(ctx, c.controlPlane, remote.Step{
 		Name:    "init",
 		Create:  pulumi.String(initScript),
 		Stdin:   config,
@@ -59,7 +59,7 @@ func (c *Cluster) start(ctx *pulumi.Context, args Args, prepared pulumi.Resource
 	if err != nil {
 		return nil, err
 	}
-	return remote.Run(ctx, args.ControlPlane, remote.Step{
+	return remote.Run(ctx, c.controlPlane, remote.Step{
 		Name:    "network",
 		Create:  pulumi.String(networkScript),
 		Stdin:   pulumi.String(manifest),
@@ -69,7 +69,7 @@ func (c *Cluster) start(ctx *pulumi.Context, args Args, prepared pulumi.Resource
 
 // kubeconfig registers the administrator's kubeconfig, once every node is ready.
 func (c *Cluster) kubeconfig(ctx *pulumi.Context, args Args, ready []pulumi.Resource) error {
-	read, err := remote.Run(ctx, args.ControlPlane, remote.Step{
+	read, err := remote.Run(ctx, c.controlPlane, remote.Step{
 		Name:    "kubeconfig",
 		Create:  pulumi.String(kubeconfigScript),
 		Timeout: "5m",

@@ -28,8 +28,8 @@ var (
 	leaveScript = remote.Template("leave.sh", leaveText)
 )
 
-// workerParams fills in the scripts of one worker. Its Node is labelled with the machine's ID: a Node that another machine
-// has left under its name is told by it.
+// workerParams fills in the scripts of one worker. Its Node is labelled with the instance's ID, which tells it from a
+// Node that another instance has left under the same name.
 type workerParams struct {
 	Name, APIName, Machine string
 	IgnorePreflightErrors  []string
@@ -47,14 +47,12 @@ func (c *Cluster) join(ctx *pulumi.Context, worker remote.Host, args Args, start
 			return remote.Render(script, workerParams{worker.Name, apiName, string(id), args.IgnorePreflightErrors})
 		}).(pulumi.StringOutput)
 	}
-	onControlPlane := args.ControlPlane
-	onControlPlane.Name = worker.Name
-	token, err := remote.Run(ctx, onControlPlane, remote.Step{
-		Name:     "token",
-		Create:   text(tokenScript),
-		Triggers: pulumi.Array{worker.ID},
-		Timeout:  "5m",
-		Secret:   true,
+	token, err := remote.Run(ctx, c.controlPlane, remote.Step{
+		Name:    "token",
+		For:     &worker,
+		Create:  text(tokenScript),
+		Timeout: "5m",
+		Secret:  true,
 	}, pulumi.Parent(c), pulumi.DependsOn([]pulumi.Resource{started, prepared}))
 	if err != nil {
 		return nil, err
@@ -63,17 +61,17 @@ func (c *Cluster) join(ctx *pulumi.Context, worker remote.Host, args Args, start
 		Name:     "join",
 		Create:   text(joinScript),
 		Stdin:    token.Stdout,
-		Triggers: pulumi.Array{args.ControlPlane.ID},
+		Triggers: pulumi.Array{c.controlPlane.ID},
 		Timeout:  "10m",
 	}, pulumi.Parent(c), pulumi.DependsOn([]pulumi.Resource{prepared}))
 	if err != nil {
 		return nil, err
 	}
-	return remote.Run(ctx, onControlPlane, remote.Step{
-		Name:     "ready",
-		Create:   text(readyScript),
-		Delete:   text(leaveScript),
-		Triggers: pulumi.Array{worker.ID},
-		Timeout:  "10m",
+	return remote.Run(ctx, c.controlPlane, remote.Step{
+		Name:    "ready",
+		For:     &worker,
+		Create:  text(readyScript),
+		Delete:  text(leaveScript),
+		Timeout: "10m",
 	}, pulumi.Parent(c), pulumi.DependsOn([]pulumi.Resource{joined}))
 }

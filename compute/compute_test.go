@@ -11,36 +11,43 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"golang.org/x/crypto/ssh"
 
+	"hello-kubernetes/internal/layout"
 	"hello-kubernetes/tests/recorder"
 	"hello-kubernetes/tests/scripttest"
 )
 
-// record runs the component with two workers.
+// record runs the component: a control plane that is the edge, too, and two workers behind it.
 func record(t *testing.T, adjust func(args *Args)) *recorder.Recording {
 	t.Helper()
 	r, err := recorder.Run(nil, func(ctx *pulumi.Context) error {
-		way, err := ec2.NewRoute(ctx, "way-out", &ec2.RouteArgs{RouteTableId: pulumi.String("table")})
+		route, err := ec2.NewRoute(ctx, "to-the-internet", &ec2.RouteArgs{RouteTableId: pulumi.String("table")})
 		if err != nil {
 			return err
-		}
-		node := func(kind, subnet string) Node {
-			return Node{
-				InstanceType:    kind,
-				SubnetID:        pulumi.String(subnet),
-				SecurityGroupID: pulumi.String(subnet + "-group"),
-				Ready:           []pulumi.Resource{way},
-			}
 		}
 		args := Args{
 			SSHPublicKey:  "ssh-ed25519 AAAA",
 			SSHPrivateKey: stackKey,
-			ControlPlane:  node("t2.small", "public"),
-			Workers:       []Node{node("t2.micro", "private"), node("t2.micro", "private")},
-			WayOut:        &WayOut{SubnetCIDR: "10.0.1.0/24", VPCCIDR: "10.0.0.0/16", RouteTableID: pulumi.String("private-table")},
+			Hosts: []Host{
+				{Name: "control-plane", Roles: []layout.Role{layout.Edge, layout.ControlPlane}, InstanceType: "t2.small", Address: "10.0.0.10"},
+				{Name: "worker-0", Roles: []layout.Role{layout.Worker}, InstanceType: "t2.micro"},
+				{Name: "worker-1", Roles: []layout.Role{layout.Worker}, InstanceType: "t2.micro"},
+			},
+			Egress: Egress{
+				NAT: layout.NATInstance, SubnetCIDR: "10.0.1.0/24", VPCCIDR: "10.0.0.0/16", RouteTableID: pulumi.String("private-table"),
+			},
 		}
-		args.ControlPlane.Address = "10.0.0.10"
 		if adjust != nil {
 			adjust(&args)
+		}
+		for i, host := range args.Hosts {
+			subnet := "private"
+			for _, role := range host.Roles {
+				if role == layout.Edge {
+					subnet = "public"
+				}
+				args.Hosts[i].SecurityGroupIDs = append(args.Hosts[i].SecurityGroupIDs, pulumi.String(role))
+			}
+			args.Hosts[i].SubnetID, args.Hosts[i].Ready = pulumi.String(subnet), []pulumi.Resource{route}
 		}
 		_, err = New(ctx, recorder.Project+"-"+recorder.Stack, args)
 		return err
@@ -70,7 +77,7 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-// A new machine under the old one's name or address can only come after it.
+// A new instance under the old one's name or address can only come after it.
 func TestHostsAreDeletedBeforeTheirReplacement(t *testing.T) {
 	t.Parallel()
 	for _, instance := range record(t, nil).Of(recorder.Instance) {
@@ -84,12 +91,13 @@ func TestHostsAreWhereTheyAreTold(t *testing.T) {
 	t.Parallel()
 	r := record(t, nil)
 	for name, want := range map[string]string{
-		"control-plane": "t2.small public public-group 10.0.0.10",
-		"worker-0":      "t2.micro private private-group ",
-		"worker-1":      "t2.micro private private-group ",
+		"control-plane": "t2.small public 10.0.0.10 edge control-plane",
+		"worker-0":      "t2.micro private  worker",
+		"worker-1":      "t2.micro private  worker",
 	} {
 		instance := r.Get(t, "Instance "+name)
-		got := []string{instance.Text("instanceType"), instance.Text("subnetId"), instance.Texts("vpcSecurityGroupIds")[0], instance.Text("privateIp")}
+		got := append([]string{instance.Text("instanceType"), instance.Text("subnetId"), instance.Text("privateIp")},
+			instance.Texts("vpcSecurityGroupIds")...)
 		if strings.Join(got, " ") != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
@@ -107,11 +115,9 @@ func TestKeyPairCanBeReplaced(t *testing.T) {
 
 // withEdge puts the control plane behind an edge of its own.
 func withEdge(args *Args) {
-	front := args.ControlPlane
-	front.InstanceType = "t2.micro"
-	args.Edge = &front
-	args.ControlPlane = args.Workers[0]
-	args.ControlPlane.InstanceType = "t2.small"
+	edge := Host{Name: "edge", Roles: []layout.Role{layout.Edge}, InstanceType: "t2.micro", Address: "10.0.0.12"}
+	args.Hosts[0].Roles, args.Hosts[0].Address = []layout.Role{layout.ControlPlane}, ""
+	args.Hosts = append([]Host{edge}, args.Hosts...)
 }
 
 func TestElasticIPLeadsToTheEdge(t *testing.T) {
@@ -122,11 +128,11 @@ func TestElasticIPLeadsToTheEdge(t *testing.T) {
 		if host := association.Text("instanceId"); host != r.Get(t, "Instance "+edge).Name+"-id" {
 			t.Errorf("it leads to %q, want %s", host, edge)
 		}
-		if !slices.Contains(r.Needs(t, "EipAssociation edge"), "Route way-out") {
-			t.Error("it does not wait for the way out")
+		if !slices.Contains(r.Needs(t, "EipAssociation edge"), "Route to-the-internet") {
+			t.Error("it does not wait for the route to the internet")
 		}
-		if needs := r.Needs(t, "Instance worker-0"); slices.Contains(needs, "Route way-out") {
-			t.Errorf("the host itself waits for the way out, which takes minutes with a NAT gateway: %q", needs)
+		if needs := r.Needs(t, "Instance worker-0"); slices.Contains(needs, "Route to-the-internet") {
+			t.Errorf("the instance waits for the route to the internet, which takes minutes with a NAT gateway: %q", needs)
 		}
 	}
 }
@@ -147,22 +153,24 @@ func TestOthersAreBehindTheEdge(t *testing.T) {
 	}
 }
 
-// Without NAT on a host there is no script, and the host checks what it forwards.
+// Without a NAT instance there is no script, and the edge sends from its own address only.
 func TestWithoutNATInstance(t *testing.T) {
 	t.Parallel()
-	for target, adjust := range map[string]func(*Args){
-		"":        func(args *Args) { args.WayOut = nil },
-		"gateway": func(args *Args) { args.WayOut.NATGatewayID = pulumi.String("gateway") },
-	} {
-		r := record(t, adjust)
+	for nat, gateway := range map[layout.NAT]string{layout.NATNone: "", layout.NATGateway: "gateway"} {
+		r := record(t, func(args *Args) {
+			args.Egress.NAT = nat
+			if gateway != "" {
+				args.Egress.NATGatewayID = pulumi.String(gateway)
+			}
+		})
 		for _, res := range r.Resources {
-			if res.Label() == "control-plane-nat" || target == "" && res.Label() == "Route private" {
+			if res.Label() == "control-plane-nat" || gateway == "" && res.Label() == "Route private" {
 				t.Errorf("%s is there", res.Label())
 			}
 		}
-		if target != "" {
-			if route := r.Get(t, "Route private"); route.Text("natGatewayId") != target || route.Text("networkInterfaceId") != "" {
-				t.Errorf("the route leads to %q and %q, want %q", route.Text("natGatewayId"), route.Text("networkInterfaceId"), target)
+		if gateway != "" {
+			if route := r.Get(t, "Route private"); route.Text("natGatewayId") != gateway || route.Text("networkInterfaceId") != "" {
+				t.Errorf("the route leads to %q and %q, want %q", route.Text("natGatewayId"), route.Text("networkInterfaceId"), gateway)
 			}
 		}
 		if check := r.Get(t, "Instance control-plane").Property("sourceDestCheck"); !check.IsBool() || !check.BoolValue() {

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// A hostKey is a host's identity: it has it from its first boot, and every connection insists on it.
+// A hostKey is the SSH key by which a host is known. It is installed at the first boot, and connections refuse any other.
 type hostKey struct {
 	private string // PKCS #8, in PEM
 	public  string // as in known_hosts: type and key

@@ -2,15 +2,17 @@ package compute
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"hello-kubernetes/internal/layout"
 	"hello-kubernetes/internal/remote"
 )
 
-// image is a machine image, and whether it was looked up.
+// image is an AMI, and whether it was looked up.
 type image struct {
 	id       pulumi.StringInput
 	lookedUp bool
@@ -24,23 +26,24 @@ func (c *Compute) findImage(ctx *pulumi.Context, configured string) image {
 	return image{id: parameter.InsecureValue(), lookedUp: true}
 }
 
-// instance registers one host, which is returned without the way to it. It may send from its own address only, unless it
-// forwards what others send.
-func (c *Compute) instance(ctx *pulumi.Context, hostName string, node Node, forwards bool) (remote.Host, *ec2.Instance, error) {
-	name := c.name + "-" + hostName
+// instance registers the EC2 instance of a host. Only a host that forwards what others send may send from addresses that are
+// not its own: the edge, if it is the NAT.
+func (c *Compute) instance(ctx *pulumi.Context, host Host, nat layout.NAT) (*ec2.Instance, error) {
+	name := c.name + "-" + host.Name
 	identity, err := deriveHostKey(c.stackKey, name)
 	if err != nil {
-		return remote.Host{}, nil, err
+		return nil, err
 	}
+	forwards := nat == layout.NATInstance && slices.Contains(host.Roles, layout.Edge)
 	tags := pulumi.StringMap{"Name": pulumi.String(name)}
 	args := &ec2.InstanceArgs{
 		Ami:                 c.image.id.ToStringOutput().ToStringPtrOutput(),
-		InstanceType:        pulumi.String(node.InstanceType),
+		InstanceType:        pulumi.String(host.InstanceType),
 		KeyName:             c.key.KeyName,
-		SubnetId:            node.SubnetID.ToStringOutput().ToStringPtrOutput(),
-		VpcSecurityGroupIds: pulumi.StringArray{node.SecurityGroupID},
+		SubnetId:            host.SubnetID.ToStringOutput().ToStringPtrOutput(),
+		VpcSecurityGroupIds: pulumi.StringArray(host.SecurityGroupIDs),
 		SourceDestCheck:     pulumi.Bool(!forwards),
-		// A host takes its key at its first boot only.
+		// cloud-init installs the host key at the first boot only.
 		UserData:                pulumi.ToSecret(pulumi.String(identity.userData())).(pulumi.StringOutput).ToStringPtrOutput(),
 		UserDataReplaceOnChange: pulumi.Bool(true),
 		MetadataOptions: ec2.InstanceMetadataOptionsArgs{
@@ -56,27 +59,34 @@ func (c *Compute) instance(ctx *pulumi.Context, hostName string, node Node, forw
 		},
 		Tags: tags,
 	}
-	if node.Address != "" {
-		args.PrivateIp = pulumi.String(node.Address)
+	if host.Address != "" {
+		args.PrivateIp = pulumi.String(host.Address)
 	}
-	// Two hosts cannot have one address, nor two nodes one name: a worker leaves the cluster and goes before the next one
-	// joins under its name.
+	// Two hosts cannot have one address, nor two nodes one name: a worker leaves the cluster, and its instance goes, before the
+	// next one joins under its name.
 	options := []pulumi.ResourceOption{pulumi.Parent(c), pulumi.DeleteBeforeReplace(true)}
 	if c.image.lookedUp {
 		options = append(options, pulumi.IgnoreChanges([]string{"ami"}))
 	}
 	instance, err := ec2.NewInstance(ctx, name, args, options...)
 	if err != nil {
-		return remote.Host{}, nil, fmt.Errorf("instance %s: %w", name, err)
+		return nil, fmt.Errorf("instance %s: %w", name, err)
 	}
+	return instance, nil
+}
+
+// host returns the host on an instance, without the way to it.
+func (c *Compute) host(spec Host, instance *ec2.Instance) (remote.Host, error) {
+	identity, err := deriveHostKey(c.stackKey, c.name+"-"+spec.Name)
 	return remote.Host{
-		Name:           hostName,
+		Name:           spec.Name,
+		Roles:          spec.Roles,
 		PrivateAddress: instance.PrivateIp,
 		HostKey:        identity.public,
 		Login:          c.login,
 		Instance:       instance,
 		ID:             instance.ID(),
-	}, instance, nil
+	}, err
 }
 
 // volumeGiB is the size of a root volume: the system, Kubernetes and its images need 5 GiB.

@@ -6,7 +6,7 @@ if ! command -v /usr/sbin/nft >/dev/null; then
 fi
 echo 'net.ipv4.ip_forward = 1' | sudo tee /etc/sysctl.d/60-nat.conf >/dev/null
 sudo sysctl -q -p /etc/sysctl.d/60-nat.conf
-# A table of its own, so that nothing else on the host is touched when it loads again.
+# The rules are in a table of their own, so that loading them again leaves all others on the host alone.
 sudo tee /etc/nat.nft >/dev/null <<'RULES'
 table ip nat-instance
 delete table ip nat-instance

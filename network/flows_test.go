@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"hello-kubernetes/internal/layout"
 	"hello-kubernetes/tests/recorder"
 )
 
@@ -24,35 +25,33 @@ func ends(end string) []string {
 	}
 }
 
-// inEachShape runs check with the rules of each topology and way of NAT.
-func inEachShape(t *testing.T, check func(t *testing.T, topology Topology, nat NAT, ingress, egress []passage)) {
+// withEachNAT runs check with the rules of each kind of NAT.
+func withEachNAT(t *testing.T, check func(t *testing.T, nat layout.NAT, ingress, egress []rule)) {
 	t.Helper()
 	t.Parallel()
-	for _, topology := range []Topology{Public, Private} {
-		for _, nat := range []NAT{NATInstance, NATGateway, NATNone} {
-			t.Run(string(topology)+" "+string(nat), func(t *testing.T) {
-				t.Parallel()
-				r := record(t, topology, nat, adminsOfTest...)
-				check(t, topology, nat, passages(t, r, recorder.IngressRule), passages(t, r, recorder.EgressRule))
-			})
-		}
+	for _, nat := range []layout.NAT{layout.NATInstance, layout.NATGateway, layout.NATNone} {
+		t.Run(string(nat), func(t *testing.T) {
+			t.Parallel()
+			r := record(t, nat, adminsOfTest...)
+			check(t, nat, rules(t, r, recorder.IngressRule), rules(t, r, recorder.EgressRule))
+		})
 	}
 }
 
-func isRole(end string) bool { return end == edge || end == controlPlane || end == worker }
+func isRole(end string) bool { return slices.Contains(layout.Roles, layout.Role(end)) }
 
 // The rules are the flows, no less and no more.
 func TestRulesAreTheFlows(t *testing.T) {
-	inEachShape(t, func(t *testing.T, topology Topology, nat NAT, ingress, egress []passage) {
-		var in, out []passage
-		for _, f := range flows(topology, nat) {
-			for _, from := range ends(f.from) {
-				for _, to := range ends(f.to) {
-					p := passage{from, to, fmt.Sprintf("%s %d-%d", f.protocol, f.firstPort, f.lastPort)}
-					if isRole(f.to) {
+	withEachNAT(t, func(t *testing.T, nat layout.NAT, ingress, egress []rule) {
+		var in, out []rule
+		for _, f := range flows(nat) {
+			for _, from := range ends(f.From) {
+				for _, to := range ends(f.To) {
+					p := rule{from, to, fmt.Sprintf("%s %d-%d", f.Protocol, f.FirstPort, f.LastPort)}
+					if isRole(f.To) {
 						in = append(in, p)
 					}
-					if isRole(f.from) {
+					if isRole(f.From) {
 						out = append(out, p)
 					}
 				}
@@ -60,7 +59,7 @@ func TestRulesAreTheFlows(t *testing.T) {
 		}
 		for _, direction := range []struct {
 			name      string
-			got, want []passage
+			got, want []rule
 		}{{"ingress", ingress, in}, {"egress", egress, out}} {
 			for _, p := range direction.want {
 				if !slices.Contains(direction.got, p) {
@@ -81,7 +80,7 @@ func TestRulesAreTheFlows(t *testing.T) {
 
 // A rule at one end without its counterpart at the other lets nothing through, or will let something through one day.
 func TestRulesBetweenRolesComeInPairs(t *testing.T) {
-	inEachShape(t, func(t *testing.T, _ Topology, _ NAT, ingress, egress []passage) {
+	withEachNAT(t, func(t *testing.T, _ layout.NAT, ingress, egress []rule) {
 		for _, p := range ingress {
 			if isRole(p.from) && !slices.Contains(egress, p) {
 				t.Errorf("%v may come in, but does not go out", p)
@@ -98,23 +97,23 @@ func TestRulesBetweenRolesComeInPairs(t *testing.T) {
 // What each role may be reached on, said again in other words: a flow that is added has to be added here, by someone who
 // thinks about it.
 func TestWhatMayBeReached(t *testing.T) {
-	inEachShape(t, func(t *testing.T, topology Topology, nat NAT, ingress, egress []passage) {
+	withEachNAT(t, func(t *testing.T, nat layout.NAT, ingress, egress []rule) {
 		const pathMTU = "icmp 3-4"
-		front, onlyPrivate := controlPlane, topology == Private
-		if onlyPrivate {
-			front = edge
-		}
-		allowed := map[passage]bool{
-			{anywhere, front, "tcp 80-80"}:            true,
-			{anywhere, front, pathMTU}:                true,
-			{adminsOfTest[0], front, "tcp 22-22"}:     true,
-			{adminsOfTest[0], front, "tcp 6443-6443"}: true,
-			{adminsOfTest[1], front, "tcp 22-22"}:     true,
-			{adminsOfTest[1], front, "tcp 6443-6443"}: true,
-			{front, worker, "tcp 22-22"}:              true,
-			{front, worker, "tcp 30000-32767"}:        true,
-			{front, worker, pathMTU}:                  true,
-			{worker, front, pathMTU}:                  true,
+		allowed := map[rule]bool{
+			{anywhere, edge, "tcp 80-80"}:             true,
+			{anywhere, edge, pathMTU}:                 true,
+			{adminsOfTest[0], edge, "tcp 22-22"}:      true,
+			{adminsOfTest[0], edge, "tcp 6443-6443"}:  true,
+			{adminsOfTest[1], edge, "tcp 22-22"}:      true,
+			{adminsOfTest[1], edge, "tcp 6443-6443"}:  true,
+			{edge, controlPlane, "tcp 22-22"}:         true,
+			{edge, controlPlane, "tcp 6443-6443"}:     true,
+			{edge, controlPlane, pathMTU}:             true,
+			{controlPlane, edge, pathMTU}:             true,
+			{edge, worker, "tcp 22-22"}:               true,
+			{edge, worker, "tcp 30000-32767"}:         true,
+			{edge, worker, pathMTU}:                   true,
+			{worker, edge, pathMTU}:                   true,
 			{controlPlane, worker, "tcp 10250-10250"}: true,
 			{controlPlane, worker, "udp 8472-8472"}:   true,
 			{controlPlane, worker, pathMTU}:           true,
@@ -124,21 +123,10 @@ func TestWhatMayBeReached(t *testing.T) {
 			{worker, worker, "udp 8472-8472"}:         true,
 			{worker, worker, pathMTU}:                 true,
 		}
-		if onlyPrivate {
-			for _, p := range []passage{
-				{front, controlPlane, "tcp 22-22"},
-				{front, controlPlane, "tcp 6443-6443"},
-				{front, controlPlane, pathMTU},
-				{controlPlane, front, pathMTU},
-			} {
-				allowed[p] = true
-			}
-		}
 		outward := []string{"tcp 80-80", "tcp 443-443", "udp 123-123"} // packages, images, time
-		for _, role := range []string{worker, controlPlane} {
+		for _, node := range []string{worker, controlPlane} {
 			for _, traffic := range outward {
-				through := nat == NATInstance && role != front
-				allowed[passage{role, front, traffic}] = through
+				allowed[rule{node, edge, traffic}] = nat == layout.NATInstance
 			}
 		}
 		for _, p := range ingress {
@@ -153,13 +141,13 @@ func TestWhatMayBeReached(t *testing.T) {
 		}
 		for _, p := range egress {
 			beyond, ports := anywhere, outward
-			if nat == NATNone && p.from != front {
+			if nat == layout.NATNone && p.from != edge {
 				beyond, ports = "10.0.0.20/32", outward[:2]
 			}
 			if !isRole(p.to) && (p.to != beyond || !slices.Contains(ports, p.traffic)) {
 				t.Errorf("%v may go out", p)
 			}
-			if p == (passage{edge, anywhere, "tcp 443-443"}) && nat != NATInstance {
+			if p == (rule{edge, anywhere, "tcp 443-443"}) && nat != layout.NATInstance {
 				t.Errorf("%v may go out, for nobody", p)
 			}
 		}

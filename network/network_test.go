@@ -6,18 +6,18 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"hello-kubernetes/internal/layout"
 	"hello-kubernetes/tests/recorder"
 )
 
 // record runs the component.
-func record(t *testing.T, topology Topology, nat NAT, admins ...string) *recorder.Recording {
+func record(t *testing.T, nat layout.NAT, admins ...string) *recorder.Recording {
 	t.Helper()
 	r, err := recorder.Run(nil, func(ctx *pulumi.Context) error {
 		_, err := New(ctx, recorder.Project+"-"+recorder.Stack, Args{
 			VPCCIDR:           "10.0.0.0/16",
 			PublicSubnetCIDR:  "10.0.0.0/24",
 			PrivateSubnetCIDR: "10.0.1.0/24",
-			Topology:          topology,
 			NAT:               nat,
 			Mirror:            "10.0.0.20",
 			NATAddress:        "10.0.0.11",
@@ -31,24 +31,24 @@ func record(t *testing.T, topology Topology, nat NAT, admins ...string) *recorde
 	return r
 }
 
-// A passage is a rule as one end has it: what goes from where to where.
-type passage struct{ from, to, traffic string }
+// A rule is what a rule of a security group lets pass: what goes from where to where.
+type rule struct{ from, to, traffic string }
 
-// passages returns what the recorded rules of one direction let through. The other end is a role or a CIDR.
-func passages(t *testing.T, r *recorder.Recording, token string) []passage {
+// rules returns what the recorded rules of one direction let pass. The other end is a role or a CIDR.
+func rules(t *testing.T, r *recorder.Recording, token string) []rule {
 	t.Helper()
 	roles := map[string]string{}
 	for _, group := range r.Of(recorder.SecurityGroup) {
 		roles[group.Name+"-id"] = strings.TrimPrefix(group.Label(), "SecurityGroup ")
 	}
-	var found []passage
-	for _, rule := range r.Of(token) {
-		own, peer := roles[rule.Text("securityGroupId")], roles[rule.Text("referencedSecurityGroupId")]
-		cidr := rule.Text("cidrIpv4") + rule.Text("cidrIpv6")
+	var found []rule
+	for _, res := range r.Of(token) {
+		own, peer := roles[res.Text("securityGroupId")], roles[res.Text("referencedSecurityGroupId")]
+		cidr := res.Text("cidrIpv4") + res.Text("cidrIpv6")
 		if own == "" || (peer == "") == (cidr == "") {
-			t.Fatalf("%s: group %q, other end %q%q: want a group and one other end", rule.Name, own, peer, cidr)
+			t.Fatalf("%s: group %q, other end %q%q: want a group and one other end", res.Name, own, peer, cidr)
 		}
-		p := passage{peer + cidr, own, rule.Traffic()}
+		p := rule{peer + cidr, own, res.Traffic()}
 		if token == recorder.EgressRule {
 			p.from, p.to = p.to, p.from
 		}
@@ -59,8 +59,8 @@ func passages(t *testing.T, r *recorder.Recording, token string) []passage {
 
 func TestSubnetsReachTheInternetOverTables(t *testing.T) {
 	t.Parallel()
-	for _, nat := range []NAT{NATInstance, NATGateway, NATNone} {
-		r := record(t, Public, nat, "203.0.113.7/32")
+	for _, nat := range []layout.NAT{layout.NATInstance, layout.NATGateway, layout.NATNone} {
+		r := record(t, nat, "203.0.113.7/32")
 		for _, role := range []string{"public", "private"} {
 			association := r.Get(t, "RouteTableAssociation "+role)
 			table, subnet := association.Text("routeTableId"), association.Text("subnetId")
@@ -77,7 +77,7 @@ func TestSubnetsReachTheInternetOverTables(t *testing.T) {
 // Traffic between zones costs money, and a zone that AWS lists first one day must not move a subnet.
 func TestSubnetsStayInOneZone(t *testing.T) {
 	t.Parallel()
-	for _, subnet := range record(t, Public, NATInstance, "203.0.113.7/32").Of("aws:ec2/subnet:Subnet") {
+	for _, subnet := range record(t, layout.NATInstance, "203.0.113.7/32").Of("aws:ec2/subnet:Subnet") {
 		if zone := subnet.Text("availabilityZone"); zone != "us-east-1a" {
 			t.Errorf("%s is in %q", subnet.Name, zone)
 		}

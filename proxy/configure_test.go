@@ -4,7 +4,6 @@ import (
 	"slices"
 	"testing"
 
-	"hello-kubernetes/internal/remote"
 	"hello-kubernetes/tests/scripttest"
 )
 
@@ -32,11 +31,7 @@ var (
 // configure runs configure.sh and checks whether it succeeds, what it calls and what nginx is configured with afterwards.
 func configure(t *testing.T, h *scripttest.Host, config string, succeeds bool, calls []string, after string) {
 	t.Helper()
-	script, err := remote.Render(configureScript, struct{ File string }{"/" + site})
-	if err != nil {
-		t.Fatal(err)
-	}
-	succeeded, output, got := h.Run(script, config)
+	succeeded, output, got := h.Run(configureScript, config)
 	if succeeded != succeeds {
 		t.Errorf("succeeded: %v, want %v:\n%s", succeeded, succeeds, output)
 	}

@@ -1,4 +1,4 @@
-// Package proxy runs nginx at the edge: in front of the app and, where it is needed, of the Kubernetes API.
+// Package proxy runs nginx at the edge, in front of apps.
 package proxy
 
 import (
@@ -11,10 +11,16 @@ import (
 
 // Args is the input of New.
 type Args struct {
-	Host       remote.Host           // Required. Where nginx runs
-	ServerName string                // Optional. Host name that it answers to. Default: every name. Updated in place
-	Workers    []pulumi.StringOutput // Required. Addresses of the nodes that requests go to. Updated in place
-	NodePort   pulumi.IntInput       // Required. The app's port on each of them. Updated in place
+	Host    remote.Host           // Required. Where nginx runs
+	Workers []pulumi.StringOutput // Required. Addresses of the nodes that requests go to. Updated in place
+	Sites   []Site                // Required. The first also gets requests for names that no site has. Updated in place
+}
+
+// Site is one app behind nginx.
+type Site struct {
+	Name       string          // Required. Of the app; unique
+	ServerName string          // Optional. Host name that it answers to. Default: every name
+	NodePort   pulumi.IntInput // Required. The app's port on each worker
 }
 
 // Proxy is nginx, serving.
@@ -22,46 +28,81 @@ type Proxy struct {
 	pulumi.ResourceState
 }
 
-//go:embed scripts/site.conf
-var siteText string
+//go:embed scripts/install.sh
+var installText string
 
-var siteFile = remote.Template("site.conf", siteText)
+//go:embed scripts/configure.sh
+var configureScript string
 
-// siteParams fills in site.conf.
-type siteParams struct {
-	ServerName string
-	Workers    []string
-	NodePort   int
-}
+//go:embed scripts/sites.conf
+var sitesText string
 
-// New registers the proxy of the app. Its installation waits for the host only, its configuration for the app.
+var (
+	installScript = remote.Template("install.sh", installText)
+	sitesFile     = remote.Template("sites.conf", sitesText)
+)
+
+// New registers the proxy. Its installation waits for the host only, its configuration for the apps.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Proxy, error) {
 	p := &Proxy{}
 	if err := ctx.RegisterComponentResourceV2("hello-kubernetes:proxy:Proxy", name, pulumi.Map{
-		"serverName": pulumi.String(args.ServerName),
+		"sites": pulumi.Int(len(args.Sites)),
 	}, p, opts...); err != nil {
 		return nil, err
 	}
-	inputs := []any{args.NodePort}
-	for _, worker := range args.Workers {
-		inputs = append(inputs, worker)
-	}
-	site := pulumi.All(inputs...).ApplyT(func(v []any) (string, error) {
-		params := siteParams{ServerName: args.ServerName, NodePort: v[0].(int)}
-		if params.ServerName == "" {
-			params.ServerName = "_"
-		}
-		for _, worker := range v[1:] {
-			params.Workers = append(params.Workers, worker.(string))
-		}
-		return remote.Render(siteFile, params)
-	}).(pulumi.StringOutput)
-	installed, err := installNginx(ctx, args.Host, "nginx", []string{"nginx"}, pulumi.Parent(p))
+	script, err := remote.Render(installScript, nil)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := configureNginx(ctx, args.Host, "site", "/etc/nginx/conf.d/hello-kubernetes.conf", site, installed, pulumi.Parent(p)); err != nil {
+	installed, err := remote.Run(ctx, args.Host, remote.Step{
+		Name:    "nginx",
+		Create:  pulumi.String(script),
+		Timeout: "15m",
+	}, pulumi.Parent(p))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := remote.Run(ctx, args.Host, remote.Step{
+		Name:    "site",
+		Create:  pulumi.String(configureScript),
+		Stdin:   sites(args),
+		Timeout: "5m",
+	}, pulumi.Parent(p), pulumi.DependsOn([]pulumi.Resource{installed})); err != nil {
 		return nil, err
 	}
 	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{})
+}
+
+// siteParams fills in one site of sites.conf.
+type siteParams struct {
+	Name, ServerName string
+	NodePort         int
+}
+
+// sites renders nginx's configuration.
+func sites(args Args) pulumi.StringOutput {
+	var inputs []any
+	for _, site := range args.Sites {
+		inputs = append(inputs, site.NodePort)
+	}
+	for _, worker := range args.Workers {
+		inputs = append(inputs, worker)
+	}
+	return pulumi.All(inputs...).ApplyT(func(v []any) (string, error) {
+		params := struct {
+			Sites   []siteParams
+			Workers []string
+		}{}
+		for i, site := range args.Sites {
+			serverName := site.ServerName
+			if serverName == "" {
+				serverName = "_"
+			}
+			params.Sites = append(params.Sites, siteParams{site.Name, serverName, v[i].(int)})
+		}
+		for _, worker := range v[len(args.Sites):] {
+			params.Workers = append(params.Workers, worker.(string))
+		}
+		return remote.Render(sitesFile, params)
+	}).(pulumi.StringOutput)
 }

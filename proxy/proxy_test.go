@@ -22,7 +22,7 @@ func record(t *testing.T, serverName string) *recorder.Recording {
 		if err != nil {
 			return err
 		}
-		args := Args{Host: host, ServerName: serverName, NodePort: pulumi.Int(30080)}
+		args := Args{Host: host, Sites: []Site{{Name: "hello", ServerName: serverName, NodePort: pulumi.Int(30080)}, {Name: "other", ServerName: "other.example.com", NodePort: pulumi.Int(30081)}}}
 		for _, name := range []string{"worker-0", "worker-1"} {
 			worker, err := recorder.Host(ctx, name, nil)
 			if err != nil {
@@ -50,45 +50,7 @@ func TestScripts(t *testing.T) {
 		goldens.Compare(t, name, text)
 		t.Run(name, func(t *testing.T) { scripttest.Lint(t, text) })
 	}
-	goldens.Compare(t, "site.conf", r.Get(t, "edge-site").Text("stdin"))
-	goldens.Compare(t, "site-of-every-name.conf", record(t, "").Get(t, "edge-site").Text("stdin"))
-}
-
-// recordAPI runs the component of the API.
-func recordAPI(t *testing.T) *recorder.Recording {
-	t.Helper()
-	r, err := recorder.Run(nil, func(ctx *pulumi.Context) error {
-		host, err := recorder.Host(ctx, "edge", nil)
-		if err != nil {
-			return err
-		}
-		controlPlane, err := recorder.Host(ctx, "control-plane", &host)
-		if err != nil {
-			return err
-		}
-		_, err = NewAPI(ctx, "proxy", APIArgs{Host: host, ControlPlane: controlPlane.PrivateAddress})
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-func TestScriptsOfTheAPI(t *testing.T) {
-	t.Parallel()
-	r := recordAPI(t)
-	for step, want := range map[string]string{
-		"edge-nginx-stream": "packages=('nginx' 'libnginx-mod-stream')\n",
-		"edge-api":          "file=/etc/nginx/modules-enabled/90-hello-kubernetes-api.conf\n",
-	} {
-		text := r.Get(t, step).Text("create")
-		if !strings.Contains(text, want) {
-			t.Errorf("%s does not say %q:\n%s", step, want, text)
-		}
-		t.Run(step, func(t *testing.T) { scripttest.Lint(t, text) })
-	}
-	scripttest.NewGoldens(t).Compare(t, "api.conf", r.Get(t, "edge-api").Text("stdin"))
+	goldens.Compare(t, "sites.conf", r.Get(t, "edge-site").Text("stdin"))
 }
 
 // The installation is the long part, and nothing in it needs the app.
@@ -105,7 +67,7 @@ func TestOnlyTheConfigurationWaitsForTheWorkers(t *testing.T) {
 	}
 }
 
-// The strictest reader of site.conf is nginx itself.
+// The strictest reader of sites.conf is nginx itself.
 func TestNginxAcceptsTheSite(t *testing.T) {
 	t.Parallel()
 	nginx, err := exec.LookPath("nginx")
@@ -119,7 +81,7 @@ func TestNginxAcceptsTheSite(t *testing.T) {
 		dir := t.TempDir()
 		site := record(t, serverName).Get(t, "edge-site").Text("stdin")
 		// A socket in the directory, as the port may be taken, and belongs to root.
-		site = strings.Replace(site, "listen 80 ", "listen unix:"+dir+"/socket ", 1)
+		site = strings.ReplaceAll(site, "listen 80", "listen unix:"+dir+"/socket")
 		config := "pid " + dir + "/pid;\nevents {}\nhttp {\naccess_log off;\n"
 		for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 			config += kind + "_temp_path " + filepath.Join(dir, kind) + ";\n"

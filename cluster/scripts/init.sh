@@ -1,12 +1,13 @@
 set -Eeuo pipefail
 umask 077
-server=/etc/kubernetes/apiserver # what the API server reads beside its flags
+server=/etc/kubernetes/apiserver # files that the API server's flags name
 sudo mkdir -p "$server" /var/log/kubernetes/audit
 sudo tee /etc/kubernetes/kubeadm.yaml >/dev/null
 kubectl=(sudo kubectl --kubeconfig /etc/kubernetes/admin.conf)
 marker=/etc/kubernetes/initialized
 
-# Who did what, but never the contents of requests: they hold Secrets. Left out is what goes on when nothing does.
+# The audit log says who did what. It leaves out the contents of requests, because they hold Secrets, and the requests that the
+# cluster's own components make all the time.
 sudo tee "$server/audit.yaml" >/dev/null <<'CONF'
 apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -28,7 +29,8 @@ rules:
   - level: Metadata
 CONF
 
-# Without credentials the kubelet asks for the server's health, and who joins for the cluster's CA. Nobody for anything else.
+# Requests without credentials: the kubelet asks for the server's health, and a joining node for the cluster's CA. All others
+# are refused.
 sudo tee "$server/authentication.yaml" >/dev/null <<'CONF'
 apiVersion: apiserver.config.k8s.io/v1
 kind: AuthenticationConfiguration
@@ -41,7 +43,7 @@ anonymous:
     - path: /api/v1/namespaces/kube-public/configmaps/cluster-info
 CONF
 
-# The key that encrypts Secrets in etcd is made here, once, and stays here: another one could not read them.
+# The key that encrypts Secrets in etcd. It is made once: with a new one, the API server could not read the old Secrets.
 if ! sudo test -e "$server/encryption.yaml"; then
 	key=$(head -c 32 /dev/urandom | base64)
 	sudo tee "$server/encryption.yaml.new" >/dev/null <<CONF
@@ -59,7 +61,8 @@ CONF
 	sudo mv "$server/encryption.yaml.new" "$server/encryption.yaml"
 fi
 
-# Without the marker an earlier attempt broke off, and nothing can live in its cluster yet.
+# The marker says that kubeadm init has finished. Without it, what is there is left from an attempt that was broken off: no
+# cluster has come out of it yet, and it is removed.
 if ! sudo test -e "$marker"; then
 	sudo kubeadm reset --force >/dev/null 2>&1 || true
 	sudo kubeadm init --config /etc/kubernetes/kubeadm.yaml --skip-token-print

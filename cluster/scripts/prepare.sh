@@ -2,7 +2,7 @@ set -Eeuo pipefail
 {{template "apt"}}
 read -r api_address || [ -n "$api_address" ]
 
-# Kernel: overlay for containerd, bridged packets through iptables for kube-proxy and flannel. Some kernels have both built in.
+# containerd needs overlay; kube-proxy and flannel need iptables to see bridged packets. Some kernels have both modules built in.
 printf '%s\n' overlay br_netfilter | sudo tee /etc/modules-load.d/kubernetes.conf >/dev/null
 sudo modprobe -qa overlay br_netfilter || true
 if [ ! -e /proc/sys/net/bridge/bridge-nf-call-iptables ]; then
@@ -16,16 +16,16 @@ net.ipv4.ip_forward = 1
 CONF
 sudo sysctl -q -p /etc/sysctl.d/60-kubernetes.conf
 
-# The API server's name.
+# Nodes find the API server by its name.
 sudo sed -i '/ {{.APIName}}$/d' /etc/hosts
 echo "$api_address {{.APIName}}" | sudo tee -a /etc/hosts >/dev/null
-# The mirror, under the names of what it has.
+# The mirror answers under the names of the servers that it stands for.
 sudo sed -i '/ # mirror$/d' /etc/hosts
 {{- if .Mirror}}
 echo '{{.Mirror}}{{range .Mirrored}} {{.}}{{end}} # mirror' | sudo tee -a /etc/hosts >/dev/null
 {{- end}}
 
-# containerd's settings come before its package, so that it starts with them.
+# The settings are written before the package is installed, so that containerd starts with them.
 sudo mkdir -p /etc/containerd /etc/apt/keyrings
 sudo tee /etc/containerd/config.toml.new >/dev/null <<'CONF'
 version = 3

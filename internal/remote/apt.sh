@@ -1,9 +1,9 @@
-# Steps that install packages on one host take turns: apt-get waits for dpkg's lock, but not for that of its lists.
+# The steps of one host take turns at apt-get, which waits for the lock of dpkg but not for the lock of its package lists.
 apt_get() {
 	sudo flock --timeout 600 /run/hello-kubernetes-apt.lock env DEBIAN_FRONTEND=noninteractive \
 		apt-get -q -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "$@"
 }
-# Others on the host, such as the daily updates, do not take turns.
+# The daily updates of the host hold the lock of the package lists, too: apt-get update is tried until they are done.
 apt_update() {
 	local deadline=$((SECONDS + 300))
 	until apt_get update; do

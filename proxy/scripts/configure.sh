@@ -1,5 +1,5 @@
 set -Eeuo pipefail
-file={{.File}}
+file=/etc/nginx/conf.d/hello-kubernetes.conf
 default=/etc/nginx/sites-enabled/default
 files=$(mktemp -d)
 trap 'rm -r "$files"' EXIT
@@ -8,7 +8,7 @@ if sudo cmp -s "$files/new" "$file" && ! sudo test -e "$default"; then
 	exit 0
 fi
 
-# What nginx does not run with is taken back, so that it also starts after a reboot and the next run tries again.
+# A configuration that nginx refuses is taken back: nginx has to start after a reboot, and the next run has to try again.
 take_back() {
 	if [ -e "$files/old" ]; then
 		sudo install -m 644 "$files/old" "$file"

@@ -43,7 +43,7 @@ func secureShell(_ context.Context, c *clone, args []string) error {
 	return syscall.Exec("/usr/bin/ssh", append([]string{"ssh", "-F", config}, args...), os.Environ())
 }
 
-// status shows the hosts, the stack's nodes and whether the app answers.
+// status shows the stack's hosts and whether the app answers.
 func status(ctx context.Context, c *clone, _ []string) error {
 	if os.Geteuid() != 0 {
 		return errors.New("the sandbox's hosts can be seen by root only: run it as root (sudo make status)")
@@ -71,9 +71,9 @@ func status(ctx context.Context, c *clone, _ []string) error {
 		return nil
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\nNODE\tROLE\tTYPE\tPRIVATE\tPUBLIC")
-	for _, n := range out.Nodes {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", n.Name, n.Role, n.InstanceType, n.PrivateIP, n.PublicIP)
+	fmt.Fprintln(table, "\nHOST\tROLES\tTYPE\tPRIVATE\tPUBLIC")
+	for _, host := range out.Hosts {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", host.Name, strings.Join(host.Roles, ", "), host.InstanceType, host.PrivateIP, host.PublicIP)
 	}
 	if err := table.Flush(); err != nil {
 		return err

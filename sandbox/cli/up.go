@@ -97,13 +97,13 @@ type outputs struct {
 	Kubeconfig string `json:"kubeconfig"`
 	SSHConfig  string `json:"sshConfig"`
 	KnownHosts string `json:"knownHosts"`
-	Nodes      []struct {
-		Name         string `json:"name"`
-		Role         string `json:"role"`
-		InstanceType string `json:"instanceType"`
-		PrivateIP    string `json:"privateIp"`
-		PublicIP     string `json:"publicIp"`
-	} `json:"nodes"`
+	Hosts      []struct {
+		Name         string   `json:"name"`
+		Roles        []string `json:"roles"`
+		InstanceType string   `json:"instanceType"`
+		PrivateIP    string   `json:"privateIp"`
+		PublicIP     string   `json:"publicIp"`
+	} `json:"hosts"`
 }
 
 func (c *clone) outputs(ctx context.Context) (*outputs, error) {

@@ -5,12 +5,12 @@ read -r token ca || [ -n "$ca" ]
 if sudo test -e /etc/kubernetes/kubelet.conf && sudo test -e /etc/kubernetes/pki/ca.crt; then
 	ca_here=$(sudo openssl x509 -in /etc/kubernetes/pki/ca.crt -noout -pubkey | openssl pkey -pubin -outform der | sha256sum)
 	if [ "${ca_here%% *}" = "$ca" ]; then
-		exit 0 # a member of this cluster already
+		exit 0 # the host is a node of this cluster already
 	fi
 fi
 sudo kubeadm reset --force >/dev/null 2>&1 || true
-# It leaves the pods' network of another cluster, where the node had other addresses. The folder itself stays: containerd
-# watches it, and ends when it goes.
+# kubeadm reset leaves the pod network of the cluster that the host was in before, where its pods had other addresses. The folder
+# itself stays: containerd watches it, and ends when it is removed.
 sudo mkdir -p /etc/cni/net.d
 sudo find /etc/cni/net.d -mindepth 1 -delete
 sudo rm -rf /var/lib/cni /run/flannel

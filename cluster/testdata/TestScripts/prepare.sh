@@ -1,10 +1,10 @@
 set -Eeuo pipefail
-# Steps that install packages on one host take turns: apt-get waits for dpkg's lock, but not for that of its lists.
+# The steps of one host take turns at apt-get, which waits for the lock of dpkg but not for the lock of its package lists.
 apt_get() {
 	sudo flock --timeout 600 /run/hello-kubernetes-apt.lock env DEBIAN_FRONTEND=noninteractive \
 		apt-get -q -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "$@"
 }
-# Others on the host, such as the daily updates, do not take turns.
+# The daily updates of the host hold the lock of the package lists, too: apt-get update is tried until they are done.
 apt_update() {
 	local deadline=$((SECONDS + 300))
 	until apt_get update; do
@@ -17,7 +17,7 @@ apt_update() {
 }
 read -r api_address || [ -n "$api_address" ]
 
-# Kernel: overlay for containerd, bridged packets through iptables for kube-proxy and flannel. Some kernels have both built in.
+# containerd needs overlay; kube-proxy and flannel need iptables to see bridged packets. Some kernels have both modules built in.
 printf '%s\n' overlay br_netfilter | sudo tee /etc/modules-load.d/kubernetes.conf >/dev/null
 sudo modprobe -qa overlay br_netfilter || true
 if [ ! -e /proc/sys/net/bridge/bridge-nf-call-iptables ]; then
@@ -31,13 +31,13 @@ net.ipv4.ip_forward = 1
 CONF
 sudo sysctl -q -p /etc/sysctl.d/60-kubernetes.conf
 
-# The API server's name.
+# Nodes find the API server by its name.
 sudo sed -i '/ api.hello-kubernetes.internal$/d' /etc/hosts
 echo "$api_address api.hello-kubernetes.internal" | sudo tee -a /etc/hosts >/dev/null
-# The mirror, under the names of what it has.
+# The mirror answers under the names of the servers that it stands for.
 sudo sed -i '/ # mirror$/d' /etc/hosts
 
-# containerd's settings come before its package, so that it starts with them.
+# The settings are written before the package is installed, so that containerd starts with them.
 sudo mkdir -p /etc/containerd /etc/apt/keyrings
 sudo tee /etc/containerd/config.toml.new >/dev/null <<'CONF'
 version = 3

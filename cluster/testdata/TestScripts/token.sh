@@ -1,5 +1,5 @@
 set -Eeuo pipefail
-# Of a machine that is gone there may still be its Node, under whose name nobody else may join.
+# The Node of an instance that is gone may still be there: kubeadm refuses to join another host under its name.
 sudo kubectl --kubeconfig /etc/kubernetes/admin.conf delete node --ignore-not-found \
 	--field-selector metadata.name=worker-0 --selector hello-kubernetes/machine,hello-kubernetes/machine!=hello-kubernetes-test-worker-0-id >/dev/null
 token=$(sudo kubeadm token create --kubeconfig /etc/kubernetes/admin.conf --ttl 30m)

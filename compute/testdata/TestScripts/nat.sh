@@ -1,10 +1,10 @@
 set -Eeuo pipefail
-# Steps that install packages on one host take turns: apt-get waits for dpkg's lock, but not for that of its lists.
+# The steps of one host take turns at apt-get, which waits for the lock of dpkg but not for the lock of its package lists.
 apt_get() {
 	sudo flock --timeout 600 /run/hello-kubernetes-apt.lock env DEBIAN_FRONTEND=noninteractive \
 		apt-get -q -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "$@"
 }
-# Others on the host, such as the daily updates, do not take turns.
+# The daily updates of the host hold the lock of the package lists, too: apt-get update is tried until they are done.
 apt_update() {
 	local deadline=$((SECONDS + 300))
 	until apt_get update; do
@@ -21,7 +21,7 @@ if ! command -v /usr/sbin/nft >/dev/null; then
 fi
 echo 'net.ipv4.ip_forward = 1' | sudo tee /etc/sysctl.d/60-nat.conf >/dev/null
 sudo sysctl -q -p /etc/sysctl.d/60-nat.conf
-# A table of its own, so that nothing else on the host is touched when it loads again.
+# The rules are in a table of their own, so that loading them again leaves all others on the host alone.
 sudo tee /etc/nat.nft >/dev/null <<'RULES'
 table ip nat-instance
 delete table ip nat-instance

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -89,8 +89,8 @@ func networksAreGood(spans [5]span, workers uint16) bool {
 func checkFixedAddresses(t *testing.T, subnet string, s span) {
 	t.Helper()
 	seen := map[uint64]bool{}
-	for _, place := range []int{controlPlanePlace, natGatewayPlace} {
-		b := netip.MustParseAddr(addressIn(subnet, place)).As4()
+	for _, place := range []int{controlPlanePlace, natGatewayPlace, edgePlace} {
+		b := netip.MustParseAddr((&Config{PublicSubnetCIDR: subnet}).addressOf(place)).As4()
 		address := uint64(b[0])<<24 | uint64(b[1])<<16 | uint64(b[2])<<8 | uint64(b[3])
 		if address < s.first+4 || address > s.last-1 || seen[address] {
 			t.Errorf("address %d of %s is %v, which AWS does not give", place, subnet, b)

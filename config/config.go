@@ -1,8 +1,8 @@
-package main
+// Package config reads and checks the stack's configuration.
+package config
 
 import (
 	"cmp"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,12 +14,9 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"gopkg.in/yaml.v3"
-)
 
-// projectFile holds the configuration's schema: the only place of the keys, their types, defaults and descriptions.
-//
-//go:embed Pulumi.yaml
-var projectFile []byte
+	"hello-kubernetes/internal/layout"
+)
 
 // Config is the stack's configuration, decoded and checked. Pulumi.yaml describes each key.
 type Config struct {
@@ -31,7 +28,7 @@ type Config struct {
 	PublicSubnetCIDR      string
 	PrivateSubnetCIDR     string
 	Topology              string
-	NAT                   string
+	NAT                   layout.NAT
 	Mirror                string
 	KubernetesVersion     string
 	PodCIDR               string
@@ -74,8 +71,9 @@ type ProxyConfig struct {
 	ServerName string `json:"serverName"`
 }
 
-// loadConfig reads the stack's configuration. Its error lists every problem, each with its key and the remedy.
-func loadConfig(ctx *pulumi.Context) (*Config, error) {
+// Load reads the stack's configuration by the schema of projectFile, the text of Pulumi.yaml. Its error lists every problem,
+// each with its key and the remedy.
+func Load(ctx *pulumi.Context, projectFile []byte) (*Config, error) {
 	values := map[string]string{}
 	if err := json.Unmarshal([]byte(cmp.Or(os.Getenv(pulumi.EnvConfig), "{}")), &values); err != nil {
 		return nil, fmt.Errorf("read the stack's configuration: %w", err)
@@ -86,13 +84,13 @@ func loadConfig(ctx *pulumi.Context) (*Config, error) {
 			own[name] = value
 		}
 	}
-	return parseConfig(own)
+	return Parse(projectFile, own)
 }
 
-// parseConfig decodes and checks values, keyed by name without namespace: plain text for a string, an integer or a
-// boolean, JSON for an array or an object.
-func parseConfig(values map[string]string) (*Config, error) {
-	schema, err := readSchema()
+// Parse decodes and checks values, keyed by name without namespace: plain text for a string, an integer or a boolean, JSON
+// for an array or an object. Its error is that of Load.
+func Parse(projectFile []byte, values map[string]string) (*Config, error) {
+	schema, err := readSchema(projectFile)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +125,7 @@ func (c *Config) targets() map[string]any {
 		"publicSubnetCidr":      &c.PublicSubnetCIDR,
 		"privateSubnetCidr":     &c.PrivateSubnetCIDR,
 		"topology":              &c.Topology,
-		"nat":                   &c.NAT,
+		"nat":                   (*string)(&c.NAT),
 		"mirror":                &c.Mirror,
 		"kubernetesVersion":     &c.KubernetesVersion,
 		"podCidr":               &c.PodCIDR,
@@ -148,7 +146,7 @@ type property struct {
 	Default any    `yaml:"default"`
 }
 
-func readSchema() (map[string]property, error) {
+func readSchema(projectFile []byte) (map[string]property, error) {
 	var project struct {
 		Config map[string]property `yaml:"config"`
 	}

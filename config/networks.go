@@ -1,11 +1,11 @@
-package main
+package config
 
 import (
 	"fmt"
 	"net/netip"
 	"slices"
 
-	"hello-kubernetes/network"
+	"hello-kubernetes/internal/layout"
 )
 
 const (
@@ -47,7 +47,7 @@ func (c *Config) checkNetworks(skip map[string]bool, report reporter) {
 	}
 	if !skip["workers"] {
 		hosts := c.Workers.Count
-		if c.private() {
+		if c.Topology == Private {
 			hosts++ // the control plane's
 		}
 		private.room(32, reservedByAWS, hosts, "hosts", report)
@@ -58,11 +58,11 @@ func (c *Config) checkNetworks(skip map[string]bool, report reporter) {
 // checkTopology checks where the nodes are, and how the private subnet reaches what it needs.
 func (c *Config) checkTopology(report reporter) {
 	vpc, _ := netip.ParsePrefix(c.VPCCIDR) // checkNetworks tells
-	if !slices.Contains([]network.Topology{network.Public, network.Private}, network.Topology(c.Topology)) {
+	if !slices.Contains([]string{Public, Private}, c.Topology) {
 		report("topology", "%q is unknown: use public or private", c.Topology)
 	}
-	none := network.NAT(c.NAT) == network.NATNone
-	if !none && !slices.Contains([]network.NAT{network.NATInstance, network.NATGateway}, network.NAT(c.NAT)) {
+	none := c.NAT == layout.NATNone
+	if !none && !slices.Contains([]layout.NAT{layout.NATInstance, layout.NATGateway}, c.NAT) {
 		report("nat", "%q is unknown: use instance, gateway or none", c.NAT)
 	}
 	mirror, err := netip.ParseAddr(c.Mirror)

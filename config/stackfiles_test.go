@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"encoding/json"
@@ -56,11 +56,11 @@ func stackFile(t *testing.T, path string) map[string]string {
 	return values
 }
 
-// stackConfig returns the program's keys of a stack file as parseConfig takes them, with a private key.
+// stackConfig returns the program's keys of a stack file as Parse takes them, with a private key.
 func stackConfig(t *testing.T, name string) map[string]string {
 	t.Helper()
 	values := map[string]string{"sshPrivateKey": privateKey()}
-	for key, value := range stackFile(t, "Pulumi."+name+".yaml") {
+	for key, value := range stackFile(t, "../Pulumi."+name+".yaml") {
 		if name, own := strings.CutPrefix(key, namespace); own {
 			values[name] = value
 		}
@@ -71,12 +71,12 @@ func stackConfig(t *testing.T, name string) map[string]string {
 // The committed stack files are what a newcomer starts from.
 func TestStackFilesAreAccepted(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("Pulumi.*.yaml")
+	files, err := filepath.Glob("../Pulumi.*.yaml")
 	if err != nil || len(files) < 3 {
 		t.Fatalf("stack files are %q, %v: want local, dev and prod at least", files, err)
 	}
 	for _, path := range files {
-		t.Run(path, func(t *testing.T) {
+		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
 			for key := range stackFile(t, path) {
 				if !strings.HasPrefix(key, namespace) && key != "aws:region" {
@@ -86,8 +86,8 @@ func TestStackFilesAreAccepted(t *testing.T) {
 			if stackFile(t, path)["aws:region"] == "" {
 				t.Error("aws:region is missing")
 			}
-			name := strings.TrimSuffix(strings.TrimPrefix(path, "Pulumi."), ".yaml")
-			if _, err := parseConfig(stackConfig(t, name)); err != nil {
+			name := strings.TrimSuffix(strings.TrimPrefix(path, "../Pulumi."), ".yaml")
+			if _, err := Parse(projectFile, stackConfig(t, name)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -96,7 +96,7 @@ func TestStackFilesAreAccepted(t *testing.T) {
 
 func TestStackFilesHoldNoSecretInTheClear(t *testing.T) {
 	t.Parallel()
-	files, _ := filepath.Glob("Pulumi.*.yaml")
+	files, _ := filepath.Glob("../Pulumi.*.yaml")
 	for _, path := range files {
 		text, err := os.ReadFile(path)
 		if err != nil || strings.Contains(string(text), "PRIVATE KEY") {
@@ -193,7 +193,7 @@ func TestEveryFieldOfTheConfigHasAKey(t *testing.T) {
 }
 
 // Pulumi hands the program every namespace; the environment belongs to the process, so this test runs alone.
-func TestLoadConfigReadsOnlyItsNamespace(t *testing.T) {
+func TestLoadReadsOnlyItsNamespace(t *testing.T) {
 	values := map[string]string{"aws:region": "us-east-1", "hello-kubernetes-test:nat": "x"}
 	for key, value := range goodConfig() {
 		values[namespace+key] = value
@@ -210,7 +210,7 @@ func TestLoadConfigReadsOnlyItsNamespace(t *testing.T) {
 		t.Setenv(pulumi.EnvConfig, tc.env)
 		var loaded error
 		_, err = recorder.Run(nil, func(ctx *pulumi.Context) error {
-			_, loaded = loadConfig(ctx)
+			_, loaded = Load(ctx, projectFile)
 			return nil
 		})
 		if err != nil {

@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"gopkg.in/yaml.v3"
+
+	"hello-kubernetes/config"
+	"hello-kubernetes/tests/recorder"
 )
 
 // Whatever is configured, decoding does not panic and no error shows the key; and what is accepted says in kubeadm's and in
@@ -37,11 +40,11 @@ func FuzzConfig(f *testing.F) {
 		const canary = "c4n4ry"
 		public := fmt.Sprint(values)
 		values["sshPrivateKey"] = secret + canary + secret
-		if _, err := parseConfig(values); err != nil && strings.Contains(err.Error(), canary) && !strings.Contains(public, canary) {
+		if _, err := config.Parse(projectFile, values); err != nil && strings.Contains(err.Error(), canary) && !strings.Contains(public, canary) {
 			t.Fatalf("the error shows the key: %v", err)
 		}
-		values["sshPrivateKey"] = privateKey()
-		c, err := parseConfig(values)
+		values["sshPrivateKey"] = recorder.NewKey()
+		c, err := config.Parse(projectFile, values)
 		if err != nil {
 			if strings.Contains(err.Error(), "PRIVATE KEY") && !strings.Contains(public, "PRIVATE KEY") {
 				t.Fatalf("the error shows the key: %v", err)
@@ -69,7 +72,7 @@ func FuzzConfig(f *testing.F) {
 const siteStatements = 15
 
 // checkKubeadmFile checks that text, kubeadm's configuration, has the values of c and nothing beside them.
-func checkKubeadmFile(t *testing.T, c *Config, text string) {
+func checkKubeadmFile(t *testing.T, c *config.Config, text string) {
 	t.Helper()
 	var initial struct {
 		APIVersion       string         `yaml:"apiVersion"`

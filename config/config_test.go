@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"crypto"
@@ -8,12 +8,22 @@ import (
 	"crypto/rand"
 	"encoding/pem"
 	"maps"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
 )
+
+// projectFile is Pulumi.yaml.
+var projectFile = func() []byte {
+	text, err := os.ReadFile("../Pulumi.yaml")
+	if err != nil {
+		panic(err)
+	}
+	return text
+}()
 
 // privateKey is a fresh private key, the same for all tests of a run.
 var privateKey = sync.OnceValue(func() string { return newKey(ed25519Key(), "") })
@@ -55,7 +65,7 @@ func TestConfigDefaults(t *testing.T) {
 	t.Parallel()
 	values := goodConfig()
 	values["app"] = `{"replicas": 4}`
-	c, err := parseConfig(values)
+	c, err := Parse(projectFile, values)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +153,7 @@ func TestConfigProblems(t *testing.T) {
 			t.Parallel()
 			values := goodConfig()
 			maps.Copy(values, tc.values)
-			_, err := parseConfig(values)
+			_, err := Parse(projectFile, values)
 			if err == nil {
 				t.Fatal("accepted")
 			}
@@ -159,7 +169,7 @@ func TestConfigProblems(t *testing.T) {
 
 func TestConfigReportsAllProblemsTogether(t *testing.T) {
 	t.Parallel()
-	_, err := parseConfig(map[string]string{"nat": "x", "workers": `{"count": -1}`})
+	_, err := Parse(projectFile, map[string]string{"nat": "x", "workers": `{"count": -1}`})
 	if err == nil {
 		t.Fatal("accepted")
 	}
