@@ -9,6 +9,7 @@ import (
 
 	"hello-kubernetes/sandbox/instances"
 	"hello-kubernetes/sandbox/mirror"
+	"hello-kubernetes/sandbox/mirror/build"
 )
 
 // prepareTests installs and builds everything ahead, and what the tests need beside.
@@ -30,13 +31,13 @@ func (c *clone) prepare(ctx context.Context) error {
 	if err := exemptServers(ctx); err != nil {
 		return err
 	}
-	if err := installPackages(ctx, append(instances.Packages(), mirror.HostPackages()...)); err != nil {
+	if err := installPackages(ctx, append(instances.Packages(), build.HostPackages()...)); err != nil {
 		return err
 	}
 	if err := c.toolchain(ctx); err != nil {
 		return err
 	}
-	err := mirror.Build(ctx, mirror.Options{Cache: c.cache, Source: c.root, Progress: func(step, total int, what string) {
+	err := build.Run(ctx, build.Options{Cache: c.cache, Source: c.root, Progress: func(step, total int, what string) {
 		say("Building %d/%d: %s", step, total, what)
 	}})
 	if err != nil {

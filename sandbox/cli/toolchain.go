@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"hello-kubernetes/sandbox/engine"
-	"hello-kubernetes/sandbox/mirror"
+	"hello-kubernetes/sandbox/mirror/build"
 	"hello-kubernetes/sandbox/plugins/aws"
 	"hello-kubernetes/sandbox/plugins/command"
 	"hello-kubernetes/sandbox/plugins/golang"
@@ -99,7 +99,7 @@ func (c *clone) official(ctx context.Context, name, version string) (string, err
 	if info, err := os.Lstat(filepath.Join(home, program)); err == nil && info.Mode().IsRegular() {
 		return "", nil
 	}
-	if !mirror.Reachable(ctx, "get.pulumi.com") {
+	if !build.Reachable(ctx, "get.pulumi.com") {
 		return c.path("bin", "sandbox"), nil
 	}
 	say("Downloading the plug-in %s %s", name, version)

@@ -12,8 +12,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// dns answers every name that exists with the one address of the sandbox's internet, and the names of instances
-// (ip-10-0-0-10.sandbox-1.compute.internal) with theirs.
+// dns resolves the names of instances (ip-10-0-0-10.sandbox-1.compute.internal) to their addresses, and every other
+// name that exists to the address of the sandbox's internet.
 func (s *Servers) dns(ctx context.Context) (func() error, error) {
 	address := netip.AddrPortFrom(s.Address, 53).String()
 	packets, err := s.ListenPacket("udp", address)
@@ -47,13 +47,15 @@ func (s *Servers) answer(w dns.ResponseWriter, query *dns.Msg) {
 			reply.Rcode = dns.RcodeNameError
 		case question.Qtype == dns.TypeA:
 			reply.Answer = []dns.RR{&dns.A{
-				Hdr: dns.RR_Header{Name: question.Name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 60}, A: net.IP(address.AsSlice()),
+				Hdr: dns.RR_Header{Name: question.Name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 60},
+				A:   net.IP(address.AsSlice()),
 			}}
 		}
 	}
-	_ = w.WriteMsg(reply) // an asker that is gone asks again
+	_ = w.WriteMsg(reply) // a client that got nothing asks again
 }
 
+// resolve returns the address of a name, and false when there is no such name.
 func (s *Servers) resolve(name string) (netip.Addr, bool) {
 	host, domain, _ := strings.Cut(name, ".")
 	if private, ok := strings.CutPrefix(host, "ip-"); ok && strings.HasSuffix(domain, ".compute.internal") {

@@ -9,8 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -19,14 +17,15 @@ import (
 	"hello-kubernetes/sandbox/mirror"
 )
 
-// ports are where the sockets of the well-known ports went.
+// ports are the addresses of the sockets that were opened in the place of well-known ports.
 type ports map[string]string
 
-// serve starts the servers on loopback, on ports that are free, with an empty mirror for pkgs.k8s.io.
+// serve starts the servers on free ports of loopback, with a mirror that has no files.
 func serve(t *testing.T) (*Servers, ports) {
 	t.Helper()
 	cache := t.TempDir()
-	if err := os.WriteFile(filepath.Join(cache, "mirror.json"), []byte(`{"Names": ["pkgs.k8s.io", "registry.k8s.io"]}`), 0o600); err != nil {
+	hosts := []string{mirror.KubernetesHost, mirror.RegistryHost}
+	if err := mirror.Publish(cache, mirror.Contents{Hosts: hosts}); err != nil {
 		t.Fatal(err)
 	}
 	opened := ports{}
@@ -127,7 +126,7 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
-// The mirror's names have its certificate. Connections to others are passed on unread, and not at all without a name.
+// Connections to the mirror's hosts end at the mirror's certificate. Those to a host that does not exist fail.
 func TestHTTPS(t *testing.T) {
 	t.Parallel()
 	s, opened := serve(t)
@@ -137,12 +136,14 @@ func TestHTTPS(t *testing.T) {
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(authority)
-	conn, err := tls.Dial("tcp", opened["tcp443"], &tls.Config{ServerName: "registry.k8s.io", RootCAs: roots, MinVersion: tls.VersionTLS12})
+	config := &tls.Config{ServerName: "registry.k8s.io", RootCAs: roots, MinVersion: tls.VersionTLS12}
+	conn, err := tls.Dial("tcp", opened["tcp443"], config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	conn.Close()
-	if _, err := tls.Dial("tcp", opened["tcp443"], &tls.Config{ServerName: "no-such-name.invalid", RootCAs: roots, MinVersion: tls.VersionTLS12}); err == nil {
-		t.Error("a name that the mirror does not have is answered")
+	config.ServerName = "no-such-name.invalid"
+	if _, err := tls.Dial("tcp", opened["tcp443"], config); err == nil {
+		t.Error("the mirror answers for a host that it does not have")
 	}
 }

@@ -1,6 +1,6 @@
-// Package internet is what the sandbox's hosts find beyond their VPC: names, and the servers behind them. Those that the
-// mirror has are answered from it. All others are the real ones: connections to them are passed on, from this machine's
-// own network, so that no packet of a host ever leaves the machine itself.
+// Package internet serves what the sandbox's hosts reach beyond their VPC: DNS, HTTP and HTTPS. Requests for the
+// mirror's hosts are answered from the mirror. All others go to the real servers, over new connections from this
+// machine's own network, so that no packet of a sandbox's host leaves the machine.
 package internet
 
 import (
@@ -20,16 +20,17 @@ import (
 	"hello-kubernetes/sandbox/mirror"
 )
 
-// Servers answers at one address of the sandbox's internet: DNS, HTTP and HTTPS.
+// Servers are a DNS, an HTTP and an HTTPS server at one address of the sandbox's internet. All fields are required.
 type Servers struct {
-	Cache   string     // of the mirror
-	Address netip.Addr // where the servers are, and what every name resolves to
-	// Listen opens sockets in the sandbox's internet.
+	Cache   string     // the folder that the mirror serves
+	Address netip.Addr // the servers' address, to which every name resolves
+	// Listen and ListenPacket open sockets in the sandbox's internet.
 	Listen       func(network, address string) (net.Listener, error)
 	ListenPacket func(network, address string) (net.PacketConn, error)
 }
 
-// Serve opens all sockets, calls ready, and serves until ctx ends or a server fails.
+// Serve opens all sockets, calls ready, and serves until ctx ends, which is no error. It fails when a socket cannot be
+// opened, when the mirror's certificate cannot be made, and when a server stops by itself.
 func (s *Servers) Serve(ctx context.Context, ready func()) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -49,13 +50,14 @@ func (s *Servers) Serve(ctx context.Context, ready func()) error {
 	return nil
 }
 
-// mirrored tells whether the mirror answers for a name. The mirror can be built anew while it serves.
+// mirrored tells whether the mirror answers for a host. That can change while the servers run.
 func (s *Servers) mirrored(name string) bool {
-	names, err := mirror.Names(s.Cache)
-	return err == nil && slices.Contains(names, name)
+	hosts, err := mirror.Hosts(s.Cache)
+	return err == nil && slices.Contains(hosts, name)
 }
 
-// handler answers from the mirror, or passes a request on to the real server; asked by its address, it tells the asker's.
+// handler answers a request from the mirror or passes it on to the real server. A client that names the server by its
+// address is told its own: so it learns by which address it reaches the internet.
 func (s *Servers) handler() http.Handler {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: time.Minute}
 	own := mirror.Handler(s.Cache, transport)
@@ -71,8 +73,8 @@ func (s *Servers) handler() http.Handler {
 		case s.mirrored(host):
 			own.ServeHTTP(w, r)
 		case host == s.Address.String():
-			asker, _, _ := net.SplitHostPort(r.RemoteAddr)
-			fmt.Fprintln(w, asker)
+			client, _, _ := net.SplitHostPort(r.RemoteAddr)
+			fmt.Fprintln(w, client)
 		case isAddress(host):
 			http.Error(w, "no server has this address", http.StatusBadGateway)
 		default:
@@ -96,7 +98,8 @@ func (s *Servers) http(ctx context.Context) (func() error, error) {
 	return func() error { return server.Serve(listener) }, nil
 }
 
-// https answers for the mirror's names with its own certificate. Connections to other names go to the real server unread.
+// https answers for the mirror's hosts with the mirror's certificate. It passes connections to other hosts on to the
+// real server without decrypting them.
 func (s *Servers) https(ctx context.Context) (func() error, error) {
 	config, err := mirror.TLSConfig(s.Cache)
 	if err != nil {
@@ -114,7 +117,8 @@ func (s *Servers) https(ctx context.Context) (func() error, error) {
 		if s.mirrored(name) {
 			return own, true
 		}
-		return &tcpproxy.DialProxy{Addr: net.JoinHostPort(name, "443"), DialTimeout: 10 * time.Second}, name != "" && !isAddress(name)
+		real := &tcpproxy.DialProxy{Addr: net.JoinHostPort(name, "443"), DialTimeout: 10 * time.Second}
+		return real, name != "" && !isAddress(name)
 	})
 	if err := proxy.Start(); err != nil {
 		return nil, fmt.Errorf("serve HTTPS: %w", err)

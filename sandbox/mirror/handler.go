@@ -1,122 +1,86 @@
 package mirror
 
 import (
-	"net"
 	"net/http"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 )
 
-// Handler serves what the last Build made, by the host that a request is for; and
-// Debian's mirrors, fetched by transport when they are not in the cache. The transport
-// must find the real mirrors: where a name's address is the mirror's own, it would ask
-// itself.
+// Handler answers requests for the mirror's hosts: package repositories and images from the cache, as it was last
+// published, and Debian's files through a cache that transport fills. It answers 503 when nothing has been published,
+// and 502 when one of Debian's files is neither cached nor to be had.
+//
+// The transport has to find the real mirrors of Debian: with the sandbox's DNS it would ask the mirror itself.
 func Handler(cache string, transport http.RoundTripper) http.Handler {
-	debian := newProxy(filepath.Join(cache, "debian"), transport)
-	current := &current{cache: cache}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := hostOf(r)
-		switch host {
-		case debianHosts[0], debianHosts[1]:
-			debian.ServeHTTP(w, r)
-			return
-		}
-		v, registry, err := current.load()
-		switch {
-		case err != nil:
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-		case host == registryHost || host == githubHost || host == hubHost:
-			registry.ServeHTTP(w, r)
-		default:
-			serveRepository(w, r, host, v.Apt, cache)
-		}
-	})
-}
-
-func hostOf(r *http.Request) string {
-	if host, _, err := net.SplitHostPort(r.Host); err == nil {
-		return host
+	h := &handler{cache: cache, debian: map[string]http.Handler{}}
+	for _, host := range DebianHosts() {
+		h.debian[host] = newProxy(host, filepath.Join(cache, "debian", host), transport)
 	}
-	return r.Host
+	return h
 }
 
-// current reads again what is served when a build has changed it.
-type current struct {
-	cache string
+type handler struct {
+	cache  string
+	debian map[string]http.Handler // by host
 
-	mu       sync.Mutex
-	changed  time.Time
-	view     view
-	registry *registry
+	mu      sync.Mutex
+	changed time.Time // when the contents were published that routes serves
+	routes  http.Handler
 }
 
-func (c *current) load() (view, *registry, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	info, err := os.Stat(viewFile(c.cache))
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	routes, err := h.current()
 	if err != nil {
-		return view{}, nil, err
-	}
-	if c.registry != nil && info.ModTime().Equal(c.changed) {
-		return c.view, c.registry, nil
-	}
-	v, err := readView(c.cache)
-	if err != nil {
-		return view{}, nil, err
-	}
-	var layouts []string
-	for _, dir := range v.Images {
-		layouts = append(layouts, filepath.Join(c.cache, dir))
-	}
-	registry, err := newRegistry(layouts)
-	if err != nil {
-		return view{}, nil, err
-	}
-	c.changed, c.view, c.registry = info.ModTime(), v, registry
-	return v, registry, nil
-}
-
-// serveRepository serves a file of an apt repository.
-func serveRepository(w http.ResponseWriter, r *http.Request, host string, repositories map[string]string, cache string) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		http.Error(w, "read only", http.StatusMethodNotAllowed)
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	location := host + path.Clean("/"+r.URL.Path)
-	for prefix, dir := range repositories {
-		if name, ok := strings.CutPrefix(location, prefix+"/"); ok {
-			serveFile(w, r, filepath.Join(cache, dir), name)
-			return
-		}
-	}
-	http.NotFound(w, r)
+	routes.ServeHTTP(w, r)
 }
 
-// serveFile serves a regular file below a folder, ranges and dates included.
-func serveFile(w http.ResponseWriter, r *http.Request, dir, name string) {
-	root, err := os.OpenRoot(dir)
+// current reads the contents again after they have been published anew.
+func (h *handler) current() (http.Handler, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	info, err := os.Stat(contentsFile(h.cache))
 	if err != nil {
-		http.NotFound(w, r)
-		return
+		return nil, err
 	}
-	defer root.Close()
-	f, err := root.Open(name)
+	if h.routes != nil && info.ModTime().Equal(h.changed) {
+		return h.routes, nil
+	}
+	c, err := read(h.cache)
 	if err != nil {
-		http.NotFound(w, r)
-		return
+		return nil, err
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		http.NotFound(w, r)
-		return
+	routes, err := h.route(c)
+	if err != nil {
+		return nil, err
 	}
-	if w.Header().Get("Content-Type") == "" {
-		w.Header().Set("Content-Type", "application/octet-stream")
+	h.changed, h.routes = info.ModTime(), routes
+	return routes, nil
+}
+
+// route lays out who answers for which host and path. All are read-only.
+func (h *handler) route(c Contents) (http.Handler, error) {
+	mux := http.NewServeMux()
+	for host, proxy := range h.debian {
+		mux.Handle("GET "+host+"/", proxy)
 	}
-	http.ServeContent(w, r, "", info.ModTime(), f)
+	for location, dir := range c.Apt {
+		host, path, _ := strings.Cut(location, "/")
+		files := http.FileServer(http.Dir(filepath.Join(h.cache, dir)))
+		mux.Handle("GET "+host+"/"+path+"/", http.StripPrefix("/"+path, files))
+	}
+	registries, err := registries(h.cache, c.Images)
+	if err != nil {
+		return nil, err
+	}
+	for host, registry := range registries {
+		mux.Handle("GET "+host+"/v2/", registry)
+		mux.Handle("GET "+host+"/"+ImageFolder+"/", http.FileServer(http.Dir(h.cache)))
+	}
+	return mux, nil
 }

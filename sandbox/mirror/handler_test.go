@@ -12,23 +12,26 @@ import (
 	"time"
 )
 
-// upstream is a mirror of Debian that counts the requests to it and can be down.
+// upstream is a mirror of Debian that counts the requests for its files and can be down.
 type upstream struct {
 	files map[string]string
-	asked map[string]int
+	date  time.Time
+	sent  map[string]int
 	down  bool
 }
 
 func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
-	u.asked[r.URL.Path]++
 	if u.down {
 		return nil, errors.New("no route")
 	}
 	w := httptest.NewRecorder()
 	if text, ok := u.files[r.URL.Path]; ok {
-		http.ServeContent(w, r, "", time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), strings.NewReader(text))
+		http.ServeContent(w, r, "", u.date, strings.NewReader(text))
 	} else {
 		http.NotFound(w, r)
+	}
+	if w.Code == http.StatusOK {
+		u.sent[r.URL.Path]++
 	}
 	return w.Result(), nil
 }
@@ -42,56 +45,47 @@ func get(t *testing.T, h http.Handler, url string) (int, string) {
 
 func TestProxyKeepsWhatItFetched(t *testing.T) {
 	t.Parallel()
-	const index, pool = "/debian/dists/trixie/InRelease", "/debian/pool/main/a/a.deb"
+	const index, pool = "/debian/dists/trixie/InRelease", "/debian/pool/main/a/a+b_1~2.deb"
 	cache := t.TempDir()
-	u := &upstream{files: map[string]string{index: "one", pool: "deb"}, asked: map[string]int{}}
-	h := Handler(cache, u)
-	want := func(path string, code int, body string, asked int) {
-		t.Helper()
-		gotCode, got := get(t, h, "http://deb.debian.org"+path)
-		if gotCode != code || code == 200 && got != body || u.asked[path] != asked {
-			t.Errorf("%s: got %d %q after %d requests, want %d %q after %d", path, gotCode, got, u.asked[path], code, body, asked)
-		}
-	}
-	want(index, 200, "one", 1)
-	want(index, 200, "one", 1)
-	want(pool, 200, "deb", 1)
-
-	// A day later the index is asked for again, and not the package.
-	mark := filepath.Join(cache, "debian/deb.debian.org", index+".checked")
-	old := time.Now().Add(-25 * time.Hour)
-	for _, f := range []string{mark} {
-		if err := os.Chtimes(f, old, old); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want(index, 200, "one", 2)
-	want(index, 200, "one", 2)
-	want(pool, 200, "deb", 1)
-
-	// The old index serves when nobody answers.
-	if err := os.Chtimes(mark, old, old); err != nil {
+	if err := Publish(cache, Contents{}); err != nil {
 		t.Fatal(err)
 	}
-	u.down = true
-	want(index, 200, "one", 3)
+	u := &upstream{
+		files: map[string]string{index: "one", pool: "deb"}, sent: map[string]int{},
+		date: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+	}
+	h := Handler(cache, u)
+	want := func(path string, code int, body string, sent int) {
+		t.Helper()
+		gotCode, got := get(t, h, "http://deb.debian.org"+path)
+		if gotCode != code || code == 200 && got != body || u.sent[path] != sent {
+			t.Errorf("%s: %d %q, sent %d times; want %d %q, %d", path, gotCode, got, u.sent[path], code, body, sent)
+		}
+	}
+	want(index, 200, "one", 1)
 	want(pool, 200, "deb", 1)
-	want("/debian/pool/b.deb", 502, "", 1)
+	want("/debian/pool/c.deb", 404, "", 0)
 
-	// A package that is gone means that the index is too old.
-	u.down = false
-	want(index, 200, "one", 4)
-	want("/debian/pool/c.deb", 404, "", 1)
-	want(index, 200, "one", 5)
+	// An index is fetched again when it has changed, a package never.
+	want(index, 200, "one", 1)
+	u.files[index], u.files[pool], u.date = "two", "other", u.date.Add(time.Hour)
+	want(index, 200, "two", 2)
+	want(pool, 200, "deb", 1)
+
+	// Both are there without the mirror of Debian.
+	u.down = true
+	want(index, 200, "two", 2)
+	want(pool, 200, "deb", 1)
+	want("/debian/pool/b.deb", 502, "", 0)
 }
 
-func TestHandlerFollowsTheLastBuild(t *testing.T) {
+func TestHandlerFollowsWhatIsPublished(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()
 	h := Handler(cache, nil)
 	const url = "https://pkgs.k8s.io/core:/stable:/v1.37/deb/InRelease"
 	if code, _ := get(t, h, url); code != http.StatusServiceUnavailable {
-		t.Errorf("before any build: %d", code)
+		t.Errorf("before anything is published: %d", code)
 	}
 	for _, text := range []string{"first", "second"} {
 		dir := "apt/" + text
@@ -101,8 +95,8 @@ func TestHandlerFollowsTheLastBuild(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(cache, dir, "InRelease"), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		p := plan{cache: cache, view: view{Names: []string{kubernetesHost}, Apt: map[string]string{"pkgs.k8s.io/core:/stable:/v1.37/deb": dir}}}
-		if err := p.publish(); err != nil {
+		apt := map[string]string{KubernetesHost + "/core:/stable:/v1.37/deb": dir}
+		if err := Publish(cache, Contents{Hosts: []string{KubernetesHost}, Apt: apt}); err != nil {
 			t.Fatal(err)
 		}
 		if code, body := get(t, h, url); code != 200 || body != text {
@@ -110,14 +104,17 @@ func TestHandlerFollowsTheLastBuild(t *testing.T) {
 		}
 	}
 	for _, other := range []string{
-		"https://pkgs.k8s.io/core:/stable:/v1.36/deb/InRelease", "https://example.com/", "https://pkgs.k8s.io/core:/stable:/v1.37/deb/../../x",
+		"https://pkgs.k8s.io/core:/stable:/v1.36/deb/InRelease",
+		"https://download.docker.com/core:/stable:/v1.37/deb/InRelease",
+		"https://pkgs.k8s.io/core:/stable:/v1.37/deb/x",
+		"https://pkgs.k8s.io/contents.json",
 	} {
 		if code, _ := get(t, h, other); code != 404 {
 			t.Errorf("%s: got %d, want 404", other, code)
 		}
 	}
-	if names, err := Names(cache); err != nil || len(names) != 1 {
-		t.Errorf("names %q, %v", names, err)
+	if hosts, err := Hosts(cache); err != nil || len(hosts) != 1 {
+		t.Errorf("hosts %q, %v", hosts, err)
 	}
 }
 
@@ -146,6 +143,6 @@ func TestCertificateIsForTheMirrorsHostsOnly(t *testing.T) {
 		}
 	}
 	if _, err := leaf.Verify(x509.VerifyOptions{DNSName: "example.com", Roots: roots}); err == nil {
-		t.Error("it holds for example.com")
+		t.Error("it is valid for example.com")
 	}
 }

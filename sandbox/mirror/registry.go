@@ -1,103 +1,97 @@
 package mirror
 
 import (
-	"encoding/json"
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strings"
 
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
 )
 
-// registry answers the pull half of the OCI distribution API from OCI layouts.
-// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull
-type registry struct {
-	refs  map[string]v1.Descriptor // host/repository:tag and host/repository@digest
-	blobs map[string]string        // digest to the layout that holds it
-}
-
-// newRegistry reads the layouts' indices. An image's name is its annotation there.
-func newRegistry(layouts []string) (*registry, error) {
-	r := &registry{refs: map[string]v1.Descriptor{}, blobs: map[string]string{}}
-	for _, dir := range layouts {
-		data, err := os.ReadFile(filepath.Join(dir, "index.json"))
+// registries returns a registry for each host that has images.
+func registries(cache string, images map[string]string) (map[string]http.Handler, error) {
+	all := map[string]http.Handler{}
+	for ref, dir := range images {
+		tag, err := name.NewTag(ref)
 		if err != nil {
-			return nil, fmt.Errorf("read an image: %w", err)
+			return nil, err
 		}
-		var index v1.IndexManifest
-		if err := json.Unmarshal(data, &index); err != nil {
-			return nil, fmt.Errorf("read %s/index.json: %w", dir, err)
+		host := tag.RegistryStr()
+		if all[host] == nil {
+			all[host] = registry.New(registry.WithBlobHandler(blobs{cache, images}))
 		}
-		for _, d := range index.Manifests {
-			ref := d.Annotations[refName]
-			repository, _, _ := strings.Cut(ref, ":")
-			r.refs[ref] = d
-			r.refs[repository+"@"+d.Digest.String()] = d
+		if err := push(all[host], tag, layout.Path(filepath.Join(cache, dir))); err != nil {
+			return nil, fmt.Errorf("read the image %s: %w", ref, err)
 		}
-		blobs, err := os.ReadDir(filepath.Join(dir, "blobs", "sha256"))
+	}
+	return all, nil
+}
+
+// push gives a registry the manifest of an image. The other files stay where they are.
+func push(to http.Handler, tag name.Tag, image layout.Path) error {
+	index, err := image.ImageIndex()
+	if err != nil {
+		return err
+	}
+	list, err := index.IndexManifest()
+	if err != nil {
+		return err
+	}
+	for _, d := range list.Manifests {
+		manifest, err := image.Bytes(d.Digest)
 		if err != nil {
-			return nil, fmt.Errorf("read an image: %w", err)
+			return err
 		}
-		for _, b := range blobs {
-			r.blobs["sha256:"+b.Name()] = dir
+		path := "/v2/" + tag.RepositoryStr() + "/manifests/" + tag.TagStr()
+		request, err := http.NewRequest(http.MethodPut, path, bytes.NewReader(manifest))
+		if err != nil {
+			return err
+		}
+		request.Header.Set("Content-Type", string(d.MediaType))
+		var answer status
+		if to.ServeHTTP(&answer, request); answer != http.StatusCreated {
+			return fmt.Errorf("its manifest is refused with status %d", answer)
 		}
 	}
-	return r, nil
+	return nil
 }
 
-var registryPath = regexp.MustCompile(`^/v2/(.+)/(manifests|blobs)/([^/]+)$`)
+// status is a response of which only the status counts.
+type status int
 
-func (g *registry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		registryError(w, http.StatusMethodNotAllowed, "UNSUPPORTED", "read only")
-		return
-	}
-	if r.URL.Path == "/v2/" || r.URL.Path == "/v2" {
-		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintln(w, "{}")
-		return
-	}
-	part := registryPath.FindStringSubmatch(r.URL.Path)
-	if part == nil {
-		registryError(w, http.StatusNotFound, "NAME_UNKNOWN", "no such repository")
-		return
-	}
-	repository, reference := hostOf(r)+"/"+part[1], part[3]
-	if part[2] == "blobs" {
-		g.serveBlob(w, r, reference, "application/octet-stream")
-		return
-	}
-	separator := ":"
-	if strings.Contains(reference, ":") {
-		separator = "@"
-	}
-	d, ok := g.refs[repository+separator+reference]
-	if !ok {
-		registryError(w, http.StatusNotFound, "MANIFEST_UNKNOWN", repository+separator+reference+" is not in the sandbox's mirror")
-		return
-	}
-	g.serveBlob(w, r, d.Digest.String(), string(d.MediaType))
+func (s *status) Header() http.Header            { return http.Header{} }
+func (s *status) Write(data []byte) (int, error) { return len(data), nil }
+func (s *status) WriteHeader(code int)           { *s = status(code) }
+
+// blobs finds the layers and configurations of the images.
+type blobs struct {
+	cache  string
+	images map[string]string
 }
 
-func (g *registry) serveBlob(w http.ResponseWriter, r *http.Request, digest, mediaType string) {
-	dir, ok := g.blobs[digest]
-	if !ok {
-		registryError(w, http.StatusNotFound, "BLOB_UNKNOWN", "no such blob")
-		return
-	}
-	w.Header().Set("Content-Type", mediaType)
-	w.Header().Set("Docker-Content-Digest", digest)
-	w.Header().Set("Etag", `"`+digest+`"`)
-	serveFile(w, r, filepath.Join(dir, "blobs", "sha256"), strings.TrimPrefix(digest, "sha256:"))
-}
+// ImageFolder is the folder of the cache that holds all images. Their files are served under the same path.
+const ImageFolder = "images"
 
-func registryError(w http.ResponseWriter, status int, code, message string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	// The client may be gone: there is nobody to tell.
-	_ = json.NewEncoder(w).Encode(map[string]any{"errors": []map[string]string{{"code": code, "message": message}}})
+// Get sends the client on to the file itself, because the registry refuses requests for the rest of a file, with which
+// containerd continues a download that broke off.
+func (b blobs) Get(_ context.Context, _ string, h v1.Hash) (io.ReadCloser, error) {
+	for _, dir := range b.images {
+		file := filepath.Join(dir, "blobs", h.Algorithm, h.Hex)
+		_, err := os.Stat(filepath.Join(b.cache, file))
+		if err == nil {
+			return nil, registry.RedirectError{Location: "/" + file, Code: http.StatusTemporaryRedirect}
+		}
+		if !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return nil, registry.ErrNotFound
 }

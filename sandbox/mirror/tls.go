@@ -17,11 +17,11 @@ import (
 )
 
 // tlsHosts are the hosts that the mirror may have to answer for over HTTPS.
-var tlsHosts = []string{kubernetesHost, dockerHost, registryHost, githubHost, hubHost}
+var tlsHosts = []string{KubernetesHost, DockerHost, RegistryHost, GitHubHost, HubHost}
 
-// CA returns the certificate, in PEM, of the authority that signs the mirror's own. It
-// is made once, in the cache. Only the sandbox's machine image is to trust it; it cannot
-// sign for other hosts than the mirror's.
+// CA returns the certificate, in PEM, of the authority that signs the mirror's own certificate. The sandbox's machine
+// image trusts it, and nothing else should; it cannot sign for other hosts than the mirror's. The first call makes it
+// and keeps it in the cache. CA fails when the cache cannot be read or written, or its ca.pem is damaged.
 func CA(cache string) ([]byte, error) {
 	certificate, _, err := authority(cache)
 	if err != nil {
@@ -30,8 +30,8 @@ func CA(cache string) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw}), nil
 }
 
-// TLSConfig returns the configuration of the mirror's HTTPS server, with a certificate
-// that lasts as long as a region is likely to.
+// TLSConfig returns the configuration of the mirror's HTTPS server, with a new certificate that is valid for 397 days.
+// It fails when CA does.
 func TLSConfig(cache string) (*tls.Config, error) {
 	ca, caKey, err := authority(cache)
 	if err != nil {
@@ -81,7 +81,7 @@ func authority(cache string) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	return pair.Leaf, key, nil
 }
 
-// newAuthority returns a new authority's certificate and key, in PEM.
+// newAuthority returns the certificate and the key of a new authority, in PEM. It is valid for ten years.
 func newAuthority() ([]byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

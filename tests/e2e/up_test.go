@@ -66,8 +66,9 @@ func nodesAreReady(t *testing.T, p *project, want int) {
 	if len(list.Items) != want {
 		t.Errorf("%d nodes, want %d", len(list.Items), want)
 	}
+	version := "v" + strings.TrimSpace(p.run(t, time.Minute, "pulumi", "config", "get", "kubernetesVersion"))
 	for _, node := range list.Items {
-		if !ready(node.Status.Conditions) || node.Status.NodeInfo.KubeletVersion != "v1.37.2" {
+		if !ready(node.Status.Conditions) || node.Status.NodeInfo.KubeletVersion != version {
 			t.Errorf("%s is ready: %v, at %s", node.Metadata.Name, ready(node.Status.Conditions), node.Status.NodeInfo.KubeletVersion)
 		}
 	}

@@ -1,0 +1,27 @@
+package aws
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The sandbox answers to one parameter alone: the program asks for that one.
+func TestParameterIsTheOneThatTheProgramAsksFor(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../../compute/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(source), `"`+imageParameter+`"`) {
+			return
+		}
+	}
+	t.Errorf("the program's package compute does not ask for %s", imageParameter)
+}
