@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"hello-kubernetes/sandbox/instances"
 	"hello-kubernetes/sandbox/mirror"
 	"hello-kubernetes/sandbox/mirror/build"
@@ -23,7 +25,8 @@ func prepareTests(ctx context.Context, c *clone, _ []string) error {
 	return nil
 }
 
-// prepare builds and installs whatever the region needs on this machine.
+// prepare builds and installs whatever the region needs on this machine. Making the image of the instances keeps the network
+// and the disk busy, so it goes on beside the compilers.
 func (c *clone) prepare(ctx context.Context) error {
 	if err := checkMachine(c.cache); err != nil {
 		return err
@@ -34,20 +37,23 @@ func (c *clone) prepare(ctx context.Context) error {
 	if err := installPackages(ctx, append(instances.Packages(), build.HostPackages()...)); err != nil {
 		return err
 	}
-	if err := c.toolchain(ctx); err != nil {
-		return err
-	}
-	err := build.Run(ctx, build.Options{Cache: c.cache, Source: c.root, Progress: func(step, total int, what string) {
-		say("Building %d/%d: %s", step, total, what)
-	}})
-	if err != nil {
-		return err
-	}
 	ca, err := mirror.CA(c.cache)
 	if err != nil {
 		return err
 	}
-	return instances.BuildImage(ctx, c.cache, ca, func(what string) { say("Building the machine image: %s", what) })
+	tasks, ctx := errgroup.WithContext(ctx)
+	tasks.Go(func() error {
+		return instances.BuildImage(ctx, c.cache, ca, func(what string) { say("Building the instances' image: %s", what) })
+	})
+	tasks.Go(func() error {
+		if err := c.toolchain(ctx); err != nil {
+			return err
+		}
+		return build.Run(ctx, build.Options{Cache: c.cache, Source: c.root, Progress: func(step, total int, what string) {
+			say("Building %d/%d: %s", step, total, what)
+		}})
+	})
+	return tasks.Wait()
 }
 
 // installPackages installs Debian packages, after saying so.

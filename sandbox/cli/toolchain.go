@@ -17,29 +17,24 @@ import (
 	"hello-kubernetes/sandbox/plugins/aws"
 	"hello-kubernetes/sandbox/plugins/command"
 	"hello-kubernetes/sandbox/plugins/golang"
-	"hello-kubernetes/sandbox/plugins/kubernetes"
 )
 
-// plugins are the stand-ins, by the name of the program that Pulumi starts.
+// plugins are the emulated plugins, by the name of the program that Pulumi starts.
 var plugins = map[string]func(){
-	"pulumi-resource-aws":        serveAWS,
-	"pulumi-resource-command":    command.Main,
-	"pulumi-resource-kubernetes": kubernetes.Main,
-	"pulumi-language-go":         golang.Main,
+	"pulumi-resource-aws":     serveAWS,
+	"pulumi-resource-command": command.Main,
+	"pulumi-language-go":      golang.Main,
 }
 
-// fallbacks are the plug-ins that are stood in for only where the official ones cannot be had.
-var fallbacks = map[string]string{"command": command.Version, "kubernetes": kubernetes.Version}
-
-// officialDir is the environment variable that names a folder with official plug-ins.
+// officialDir is the environment variable that names a folder with official plugins.
 const officialDir = "SANDBOX_PLUGIN_DIR"
 
-// toolchain makes a Pulumi of the clone's own: the CLI, its plug-ins, an empty home and a state in files.
+// toolchain makes a Pulumi of the clone's own: the CLI, its plugins, an empty home and a state in files.
 func (c *clone) toolchain(ctx context.Context) error {
 	pulumi := lookPath("pulumi")
 	if pulumi == "" {
 		var err error
-		if pulumi, err = engine.CLI(ctx, c.cache, c.root, func(what string) { say("Building %s", what) }); err != nil {
+		if pulumi, err = c.build(ctx, engine.CLI); err != nil {
 			return err
 		}
 	}
@@ -55,19 +50,18 @@ func (c *clone) toolchain(ctx context.Context) error {
 	if err := c.install("aws", aws.Version, c.path("bin", "sandbox")); err != nil {
 		return err
 	}
-	for name, version := range fallbacks {
-		official, err := c.official(ctx, name, version)
-		if err != nil {
-			return err
-		}
-		if official == "" {
-			continue // downloaded
-		}
-		if err := c.install(name, version, official); err != nil {
-			return err
-		}
+	if err := c.plug(ctx, "command", command.Version, func() (string, error) { return c.path("bin", "sandbox"), nil }); err != nil {
+		return err
 	}
-	return nil
+	version, err := engine.Kubernetes.Version(c.root)
+	if err != nil {
+		return err
+	}
+	return c.plug(ctx, "kubernetes", version, func() (string, error) { return c.build(ctx, engine.Kubernetes) })
+}
+
+func (c *clone) build(ctx context.Context, program engine.Program) (string, error) {
+	return program.Build(ctx, c.cache, c.root, func(what string) { say("Building %s", what) })
 }
 
 // installCLI puts pulumi into the clone's bin and the language host beside it, where Pulumi looks first.
@@ -85,28 +79,31 @@ func (c *clone) installCLI(pulumi string) error {
 	return errors.Join(link(pulumi, c.path("bin", "pulumi")), symlink(host, c.path("bin", "pulumi-language-go")))
 }
 
-// official returns the program of a plug-in: an official one if there is one, else the stand-in; or "" after Pulumi has
-// downloaded it into its home.
-func (c *clone) official(ctx context.Context, name, version string) (string, error) {
+// plug makes a plugin available: the official one where it is given, found or downloadable, else the one of fallback.
+func (c *clone) plug(ctx context.Context, name, version string, fallback func() (string, error)) error {
 	program := "pulumi-resource-" + name
 	if dir := os.Getenv(officialDir); dir != "" && exists(filepath.Join(dir, program)) {
-		return filepath.Join(dir, program), nil
+		return c.install(name, version, filepath.Join(dir, program))
 	}
 	if path := lookPath(program); path != "" {
-		return path, nil
+		return c.install(name, version, path)
 	}
 	home := c.plugin(name, version)
 	if info, err := os.Lstat(filepath.Join(home, program)); err == nil && info.Mode().IsRegular() {
-		return "", nil
+		return nil // downloaded before
 	}
 	if !build.Reachable(ctx, "get.pulumi.com") {
-		return c.path("bin", "sandbox"), nil
+		path, err := fallback()
+		if err != nil {
+			return err
+		}
+		return c.install(name, version, path)
 	}
-	say("Downloading the plug-in %s %s", name, version)
+	say("Downloading the plugin %s %s", name, version)
 	if err := os.RemoveAll(home); err != nil {
-		return "", err
+		return err
 	}
-	return "", run(ctx, c.environment(), c.root, c.path("bin", "pulumi"), "plugin", "install", "resource", name, version)
+	return run(ctx, c.environment(), c.root, c.path("bin", "pulumi"), "plugin", "install", "resource", name, version)
 }
 
 // lookPath returns a program's path on $PATH, or "". What clones have in their own folders, which may be on $PATH too,
@@ -127,7 +124,7 @@ func (c *clone) plugin(name, version string) string {
 	return c.path("home", "plugins", "resource-"+name+"-v"+version)
 }
 
-// install makes program a plug-in in Pulumi's home.
+// install makes program a plugin in Pulumi's home.
 func (c *clone) install(name, version, program string) error {
 	dir := c.plugin(name, version)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

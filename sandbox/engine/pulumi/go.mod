@@ -1,4 +1,4 @@
-module hello-kubernetes/tests/sandbox/engine/module
+module hello-kubernetes/sandbox/engine/pulumi
 
 go 1.26
 
