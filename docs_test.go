@@ -236,10 +236,7 @@ func TestDocsShowGoodConfigurations(t *testing.T) {
 			}
 			values := map[string]string{}
 			for key, value := range stack.Config {
-				name, own := strings.CutPrefix(key, "hello-kubernetes:")
-				if !own {
-					continue
-				}
+				name := strings.TrimPrefix(key, "hello-kubernetes:")
 				values[name] = fmt.Sprint(value)
 				switch value.(type) {
 				case []any, map[string]any:

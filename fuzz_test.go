@@ -34,7 +34,7 @@ func FuzzConfig(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, admins, version, preflight, workers, app, proxy, secret string) {
 		values := map[string]string{
-			"adminCidrs": admins, "kubernetesVersion": version, "ignorePreflightErrors": preflight,
+			"aws:region": "us-east-1", "adminCidrs": admins, "kubernetesVersion": version, "ignorePreflightErrors": preflight,
 			"workers": workers, "app": app, "proxy": proxy,
 		}
 		const canary = "c4n4ry"

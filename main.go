@@ -3,7 +3,6 @@ package main
 
 import (
 	_ "embed"
-	"errors"
 	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
@@ -28,11 +27,7 @@ func main() {
 		if err != nil {
 			return fmt.Errorf("the configuration of stack %s:\n%w", ctx.Stack(), err)
 		}
-		region, ok := ctx.GetConfig("aws:region")
-		if !ok {
-			return errors.New("aws:region: missing: set it with pulumi config set aws:region us-east-1")
-		}
-		exports, err := deploy(ctx, c, region)
+		exports, err := deploy(ctx, c)
 		if err != nil {
 			return err
 		}
@@ -44,10 +39,10 @@ func main() {
 }
 
 // deploy registers everything, from the network up, and returns the stack's outputs.
-func deploy(ctx *pulumi.Context, c *config.Config, region string) (pulumi.Map, error) {
+func deploy(ctx *pulumi.Context, c *config.Config) (pulumi.Map, error) {
 	name := ctx.Project() + "-" + ctx.Stack()
 	provider, err := aws.NewProvider(ctx, "aws", &aws.ProviderArgs{
-		Region: pulumi.String(region),
+		Region: pulumi.String(c.Region),
 		DefaultTags: aws.ProviderDefaultTagsArgs{Tags: pulumi.StringMap{
 			"project": pulumi.String(ctx.Project()),
 			"stack":   pulumi.String(ctx.Stack()),

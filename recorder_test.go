@@ -32,14 +32,16 @@ func record(t testing.TB, values map[string]string) stack {
 }
 
 func run(values map[string]string) (stack, error) {
-	all := map[string]string{"adminCidrs": `["203.0.113.7/32"]`, "sshPrivateKey": recorder.NewKey()}
+	all := map[string]string{
+		"aws:region": "us-east-1", "adminCidrs": `["203.0.113.7/32"]`, "sshPrivateKey": recorder.NewKey(),
+	}
 	maps.Copy(all, values)
 	c, err := config.Parse(projectFile, all)
 	if err != nil {
 		return stack{}, err
 	}
 	recording, err := recorder.Run(nil, func(ctx *pulumi.Context) error {
-		outputs, err := deploy(ctx, c, "us-east-1")
+		outputs, err := deploy(ctx, c)
 		if err != nil {
 			return err
 		}

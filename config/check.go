@@ -11,28 +11,38 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
+// maxWorkers leaves one of the nodes that Kubernetes is made for to the control plane:
+// https://kubernetes.io/docs/setup/best-practices/cluster-large/
+const maxWorkers = 5000 - 1
+
+const labelPattern = `[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?` // of a host name
+
 var (
+	regionPattern       = regexp.MustCompile(`^[a-z]+(-[a-z]+)*-\d{1,2}$`)
 	versionPattern      = regexp.MustCompile(`^1\.[1-9]\d?\.(0|[1-9]\d?)$`)
 	instanceTypePattern = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9-]+$`)
 	amiPattern          = regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`)
 	imagePattern        = regexp.MustCompile(`^[a-z0-9][a-z0-9._:/-]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})$`)
 	envNamePattern      = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	checkNamePattern    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`)
-	serverNamePattern   = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`)
+	serverNamePattern   = regexp.MustCompile(`^(` + labelPattern + `\.)*` + labelPattern + `$`)
 )
 
-// check returns every problem of the configuration, each with its key and the remedy. Keys in skip have one already.
-// As a last step it derives SSHPublicKey.
-func (c *Config) check(skip map[string]bool) []error {
+// check returns every problem of the configuration, each with its key and the remedy, but for the keys that could not
+// be decoded. It also derives SSHPublicKey.
+func (c *Config) check(undecoded map[string]bool) []error {
 	var problems []error
 	report := func(key, format string, args ...any) {
 		name, _, _ := strings.Cut(key, ".")
-		if !skip[name] {
+		if !undecoded[name] {
 			problems = append(problems, fmt.Errorf("%s: %w", key, fmt.Errorf(format, args...)))
 		}
 	}
+	if !regionPattern.MatchString(c.Region) {
+		report("aws:region", "%q is no region: write one such as us-east-1", c.Region)
+	}
 	c.checkAdmins(report)
-	c.checkNetworks(skip, report)
+	c.checkNetworks(report)
 	c.checkTopology(report)
 	c.checkNodes(report)
 	c.checkApp(report)
@@ -75,11 +85,11 @@ func (c *Config) checkNodes(report reporter) {
 			report(entry[0], "%q is no instance type: write one such as t2.micro", entry[1])
 		}
 	}
-	if c.Workers.Count < 1 {
-		report("workers.count", "%d is too few: the app runs on workers, use 1 or more", c.Workers.Count)
+	if c.Workers.Count < 1 || c.Workers.Count > maxWorkers {
+		report("workers.count", "%d is no number of workers: use 1 to %d", c.Workers.Count, maxWorkers)
 	}
 	if c.AMIID != "" && !amiPattern.MatchString(c.AMIID) {
-		report("amiId", "%q is no image: write ami-…, or leave it empty for the newest Debian 13", c.AMIID)
+		report("amiId", "%q is no AMI: write ami-…, or leave it empty for the newest Debian 13", c.AMIID)
 	}
 	for _, name := range c.IgnorePreflightErrors {
 		if !checkNamePattern.MatchString(name) {
@@ -108,7 +118,8 @@ func (c *Config) checkApp(report reporter) {
 	}
 }
 
-// publicKey derives the public half of an SSH private key, as a line of authorized_keys. Its errors never quote the key.
+// publicKey derives the public half of an SSH private key, as a line of authorized_keys. Its errors never quote the
+// key.
 func publicKey(private string) (string, error) {
 	const remedy = "make one with ssh-keygen -t ed25519 -N '' and set it with pulumi config set --secret sshPrivateKey"
 	signer, err := ssh.ParsePrivateKey([]byte(private))

@@ -18,37 +18,34 @@ import (
 	"hello-kubernetes/internal/layout"
 )
 
-// Config is the stack's configuration, decoded and checked. Pulumi.yaml describes each key.
+// Config is the stack's configuration, decoded and checked. A field's tag is its key. Pulumi.yaml describes the keys,
+// all but aws:region: Pulumi lets a project describe no keys of other namespaces.
 type Config struct {
-	AdminCIDRs            []string
-	AllowWorldAdmin       bool
-	SSHPrivateKey         string // a secret: hand it on only as a secret output
-	SSHPublicKey          string // derived, in authorized_keys format
-	VPCCIDR               string
-	PublicSubnetCIDR      string
-	PrivateSubnetCIDR     string
-	Topology              string
-	NAT                   layout.NAT
-	Mirror                string
-	KubernetesVersion     string
-	PodCIDR               string
-	ServiceCIDR           string
-	Edge                  EdgeConfig
-	ControlPlane          ControlPlaneConfig
-	Workers               WorkersConfig
-	AMIID                 string
-	IgnorePreflightErrors []string
-	App                   AppConfig
-	Proxy                 ProxyConfig
+	Region                string        `json:"aws:region"`
+	AdminCIDRs            []string      `json:"adminCidrs"`
+	AllowWorldAdmin       bool          `json:"allowWorldAdmin"`
+	SSHPrivateKey         string        `json:"sshPrivateKey"` // a secret: hand it on only as a secret output
+	SSHPublicKey          string        `json:"-"`             // derived from the private one, in authorized_keys format
+	VPCCIDR               string        `json:"vpcCidr"`
+	PublicSubnetCIDR      string        `json:"publicSubnetCidr"`
+	PrivateSubnetCIDR     string        `json:"privateSubnetCidr"`
+	Topology              string        `json:"topology"`
+	NAT                   layout.NAT    `json:"nat"`
+	Mirror                string        `json:"mirror"`
+	KubernetesVersion     string        `json:"kubernetesVersion"`
+	PodCIDR               string        `json:"podCidr"`
+	ServiceCIDR           string        `json:"serviceCidr"`
+	Edge                  HostConfig    `json:"edge"`
+	ControlPlane          HostConfig    `json:"controlPlane"`
+	Workers               WorkersConfig `json:"workers"`
+	AMIID                 string        `json:"amiId"`
+	IgnorePreflightErrors []string      `json:"ignorePreflightErrors"`
+	App                   AppConfig     `json:"app"`
+	Proxy                 ProxyConfig   `json:"proxy"`
 }
 
-// EdgeConfig is the value of edge.
-type EdgeConfig struct {
-	InstanceType string `json:"instanceType"`
-}
-
-// ControlPlaneConfig is the value of controlPlane.
-type ControlPlaneConfig struct {
+// HostConfig is the value of edge and of controlPlane.
+type HostConfig struct {
 	InstanceType string `json:"instanceType"`
 }
 
@@ -71,116 +68,80 @@ type ProxyConfig struct {
 	ServerName string `json:"serverName"`
 }
 
-// Load reads the stack's configuration by the schema of projectFile, the text of Pulumi.yaml. Its error lists every problem,
-// each with its key and the remedy.
+// Load reads the stack's configuration, with the defaults of projectFile, the text of Pulumi.yaml. Its error lists
+// every problem, each with its key and the remedy.
 func Load(ctx *pulumi.Context, projectFile []byte) (*Config, error) {
-	values := map[string]string{}
-	if err := json.Unmarshal([]byte(cmp.Or(os.Getenv(pulumi.EnvConfig), "{}")), &values); err != nil {
+	var given map[string]string
+	if err := json.Unmarshal([]byte(cmp.Or(os.Getenv(pulumi.EnvConfig), "{}")), &given); err != nil {
 		return nil, fmt.Errorf("read the stack's configuration: %w", err)
 	}
-	own := map[string]string{}
-	for key, value := range values {
-		if name, found := strings.CutPrefix(key, ctx.Project()+":"); found {
-			own[name] = value
-		}
+	values := map[string]string{}
+	for key, value := range given {
+		values[strings.TrimPrefix(key, ctx.Project()+":")] = value
 	}
-	return Parse(projectFile, own)
+	return Parse(projectFile, values)
 }
 
-// Parse decodes and checks values, keyed by name without namespace: plain text for a string, an integer or a boolean, JSON
-// for an array or an object. Its error is that of Load.
+// Parse decodes and checks values: plain text for a string, an integer or a boolean, JSON for an array or an object.
+// The program's own keys are without namespace, as in Pulumi.yaml; of other namespaces only aws:region counts. Its
+// error is that of Load.
 func Parse(projectFile []byte, values map[string]string) (*Config, error) {
-	schema, err := readSchema(projectFile)
-	if err != nil {
-		return nil, err
-	}
-	config := &Config{}
-	targets := config.targets()
-	var problems []error
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if _, known := schema[key]; !known {
-			problems = append(problems, fmt.Errorf("%s: unknown key: remove it, or use one of %s", key,
-				strings.Join(slices.Sorted(maps.Keys(schema)), ", ")))
-		}
-	}
-	bad := map[string]bool{}
-	for _, key := range slices.Sorted(maps.Keys(schema)) {
-		value, given := values[key]
-		if err := schema[key].decode(value, given, targets[key]); err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", key, err))
-			bad[key] = true
-		}
-	}
-	problems = append(problems, config.check(bad)...)
-	return config, errors.Join(problems...)
-}
-
-// targets maps each key of the schema to the place of its value.
-func (c *Config) targets() map[string]any {
-	return map[string]any{
-		"adminCidrs":            &c.AdminCIDRs,
-		"allowWorldAdmin":       &c.AllowWorldAdmin,
-		"sshPrivateKey":         &c.SSHPrivateKey,
-		"vpcCidr":               &c.VPCCIDR,
-		"publicSubnetCidr":      &c.PublicSubnetCIDR,
-		"privateSubnetCidr":     &c.PrivateSubnetCIDR,
-		"topology":              &c.Topology,
-		"nat":                   (*string)(&c.NAT),
-		"mirror":                &c.Mirror,
-		"kubernetesVersion":     &c.KubernetesVersion,
-		"podCidr":               &c.PodCIDR,
-		"serviceCidr":           &c.ServiceCIDR,
-		"edge":                  &c.Edge,
-		"controlPlane":          &c.ControlPlane,
-		"workers":               &c.Workers,
-		"amiId":                 &c.AMIID,
-		"ignorePreflightErrors": &c.IgnorePreflightErrors,
-		"app":                   &c.App,
-		"proxy":                 &c.Proxy,
-	}
-}
-
-// A property is one key of the schema in Pulumi.yaml.
-type property struct {
-	Type    string `yaml:"type"`
-	Default any    `yaml:"default"`
-}
-
-func readSchema(projectFile []byte) (map[string]property, error) {
 	var project struct {
-		Config map[string]property `yaml:"config"`
+		Config map[string]struct {
+			Default any `yaml:"default"`
+		} `yaml:"config"`
 	}
 	if err := yaml.Unmarshal(projectFile, &project); err != nil {
 		return nil, fmt.Errorf("read Pulumi.yaml: %w", err)
 	}
-	return project.Config, nil
+	config := &Config{}
+	var keys []string
+	var problems []error
+	undecoded := map[string]bool{}
+	for field, target := range reflect.ValueOf(config).Elem().Fields() {
+		key := field.Tag.Get("json")
+		if key == "-" {
+			continue
+		}
+		keys = append(keys, key)
+		value, given := values[key]
+		if err := decode(value, given, project.Config[key].Default, target); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", key, err))
+			undecoded[key] = true
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if !slices.Contains(keys, key) && !strings.Contains(key, ":") {
+			problems = append(problems,
+				fmt.Errorf("%s: unknown key: remove it, or use one of %s", key, strings.Join(keys, ", ")))
+		}
+	}
+	problems = append(problems, config.check(undecoded)...)
+	return config, errors.Join(problems...)
 }
 
 // decode puts value, or the default, into target. Fields that an object leaves out keep their defaults.
-func (p property) decode(value string, given bool, target any) error {
-	if !given && p.Default == nil {
-		return errors.New("missing: set it (Pulumi.yaml describes it)")
+func decode(value string, given bool, preset any, target reflect.Value) error {
+	if !given && preset == nil {
+		return errors.New("missing: set it with pulumi config set (README.md tells how)")
 	}
-	if text, ok := target.(*string); ok {
-		*text, _ = p.Default.(string)
-		if given {
-			*text = value
-		}
+	if given && target.Kind() == reflect.String {
+		target.SetString(value)
 		return nil
 	}
-	preset, err := json.Marshal(p.Default)
+	defaults, err := json.Marshal(preset)
 	if err != nil {
 		return fmt.Errorf("default: %w", err)
 	}
 	switch {
 	case !given:
-		value = string(preset)
-	case p.Type == "object":
-		if value, err = overlay(string(preset), value); err != nil {
+		value = string(defaults)
+	case target.Kind() == reflect.Struct:
+		if value, err = overlay(string(defaults), value); err != nil {
 			return err
 		}
 	}
-	return decodeStrictly(value, target)
+	return decodeStrictly(value, target.Addr().Interface())
 }
 
 // overlay returns the JSON object base with the fields of the object top in the place of its own. base has every field:

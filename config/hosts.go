@@ -24,7 +24,9 @@ type Host struct {
 
 // Hosts returns the stack's hosts, the edge first.
 func (c *Config) Hosts() []Host {
-	controlPlane := Host{Name: "control-plane", Roles: []layout.Role{layout.ControlPlane}, InstanceType: c.ControlPlane.InstanceType}
+	controlPlane := Host{
+		Name: "control-plane", Roles: []layout.Role{layout.ControlPlane}, InstanceType: c.ControlPlane.InstanceType,
+	}
 	var hosts []Host
 	if c.Topology == Private {
 		hosts = []Host{{
@@ -44,8 +46,9 @@ func (c *Config) Hosts() []Host {
 	return hosts
 }
 
-// Places of the fixed addresses in the public subnet, counted from its first address. All differ, so that a host that is new
-// there can come before another goes. AWS keeps a subnet's first four addresses and its last; the smallest subnet has 16.
+// Places of the fixed addresses in the public subnet, counted from its first address. All differ, so that a host that
+// is new there can come before another goes. AWS keeps a subnet's first four addresses and its last; the smallest
+// subnet has 16.
 const (
 	controlPlanePlace = 10
 	natGatewayPlace   = 11
@@ -55,9 +58,15 @@ const (
 // NATGatewayAddress is the private address of the NAT gateway, if there is one.
 func (c *Config) NATGatewayAddress() string { return c.addressOf(natGatewayPlace) }
 
+// fixedAddresses are those of either topology and any NAT, so that nothing is in the way of a change.
+func (c *Config) fixedAddresses() []string {
+	return []string{c.addressOf(controlPlanePlace), c.addressOf(natGatewayPlace), c.addressOf(edgePlace)}
+}
+
 // addressOf returns the address at a place in the public subnet, which must be a valid one.
 func (c *Config) addressOf(place int) string {
-	address := netip.MustParsePrefix(c.PublicSubnetCIDR).Addr()
+	subnet, _ := netip.ParsePrefix(c.PublicSubnetCIDR) // checkNetworks reports one that is not valid
+	address := subnet.Addr()
 	for range place {
 		address = address.Next()
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	reservedByAWS = 5  // the first four addresses of a subnet and its last
-	nodePodBits   = 24 // every node's pods get a /24: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/
+	reservedByAWS = 5  // addresses of each subnet, see reserved
+	nodePodBits   = 24 // the size of a node's part of the pods' network: the controller manager's default
 )
 
 // A block is a network of the configuration. Its prefix is valid only if the network has no problem by itself.
@@ -20,9 +20,9 @@ type block struct {
 	prefix           netip.Prefix
 }
 
-// checkNetworks checks that every network is one, that the subnets lie in the VPC, that nothing else overlaps, and that all
-// nodes have room.
-func (c *Config) checkNetworks(skip map[string]bool, report reporter) {
+// checkNetworks checks that every network is one, that the subnets lie in the VPC, that nothing else overlaps, that
+// all hosts and nodes have room, and that the mirror has an address of its own.
+func (c *Config) checkNetworks(report reporter) {
 	vpc := block{key: "vpcCidr", text: c.VPCCIDR, minBits: 16, maxBits: 28}
 	public := block{key: "publicSubnetCidr", text: c.PublicSubnetCIDR, minBits: 16, maxBits: 28}
 	private := block{key: "privateSubnetCidr", text: c.PrivateSubnetCIDR, minBits: 16, maxBits: 28}
@@ -45,37 +45,66 @@ func (c *Config) checkNetworks(skip map[string]bool, report reporter) {
 			}
 		}
 	}
-	if !skip["workers"] {
-		hosts := c.Workers.Count
-		if c.Topology == Private {
-			hosts++ // the control plane's
-		}
-		private.room(32, reservedByAWS, hosts, "hosts", report)
-		pods.room(nodePodBits, 0, 1+c.Workers.Count, "nodes", report)
+	if c.Workers.Count <= maxWorkers { // else there are too many to list
+		c.checkRoom(private, pods, report)
 	}
+	c.checkMirror(vpc.prefix, public.prefix, private.prefix, report)
 }
 
-// checkTopology checks where the nodes are, and how the private subnet reaches what it needs.
+// checkRoom checks that the private subnet has an address for every host in it, and the pods' network a part for
+// every node.
+func (c *Config) checkRoom(private, pods block, report reporter) {
+	var hosts, nodes int
+	for _, host := range c.Hosts() {
+		if !host.Public {
+			hosts++
+		}
+		if slices.Contains(host.Roles, layout.ControlPlane) || slices.Contains(host.Roles, layout.Worker) {
+			nodes++
+		}
+	}
+	private.room(32, reservedByAWS, hosts, "hosts", report)
+	pods.room(nodePodBits, 0, nodes, "nodes", report)
+}
+
+// checkTopology checks where the nodes are, and how the private subnet reaches the internet.
 func (c *Config) checkTopology(report reporter) {
-	vpc, _ := netip.ParsePrefix(c.VPCCIDR) // checkNetworks tells
 	if !slices.Contains([]string{Public, Private}, c.Topology) {
 		report("topology", "%q is unknown: use public or private", c.Topology)
 	}
-	none := c.NAT == layout.NATNone
-	if !none && !slices.Contains([]layout.NAT{layout.NATInstance, layout.NATGateway}, c.NAT) {
+	if !slices.Contains([]layout.NAT{layout.NATInstance, layout.NATGateway, layout.NATNone}, c.NAT) {
 		report("nat", "%q is unknown: use instance, gateway or none", c.NAT)
 	}
-	mirror, err := netip.ParseAddr(c.Mirror)
+}
+
+// checkMirror checks that there is a mirror where it is needed, at an address of the VPC that is nobody else's.
+func (c *Config) checkMirror(vpc, public, private netip.Prefix, report reporter) {
+	none := c.NAT == layout.NATNone
+	address, err := netip.ParseAddr(c.Mirror)
 	switch {
 	case !none && c.Mirror != "":
 		report("mirror", "%s is of no use with nat: %s: remove it, or set nat to none", c.Mirror, c.NAT)
-	case none && c.Mirror == "":
-		report("mirror", "missing: with nat: none it is the private subnet's only source of packages and images: write the address of one in the VPC")
-	case none && (err != nil || !mirror.Is4() || mirror.String() != c.Mirror):
+	case !none:
+	case c.Mirror == "":
+		report("mirror", "missing: with nat: none it is the private subnet's only source of packages and images: "+
+			"write the address of one in the VPC")
+	case err != nil || !address.Is4():
 		report("mirror", "%q is no IPv4 address: write one such as 10.0.0.20", c.Mirror)
-	case none && vpc.IsValid() && !vpc.Contains(mirror):
-		report("mirror", "%s lies outside vpcCidr %s, which nothing leaves with nat: none: choose an address inside", c.Mirror, vpc)
+	case vpc.IsValid() && !vpc.Contains(address):
+		report("mirror", "%s lies outside vpcCidr %s, which nothing leaves with nat: none: choose an address inside",
+			c.Mirror, vpc)
+	case reserved(public, address) || reserved(private, address):
+		report("mirror", "AWS keeps %s, as it does a subnet's first four addresses and its last: choose another", c.Mirror)
+	case slices.Contains(c.fixedAddresses(), c.Mirror):
+		report("mirror", "%s is kept for a host or the NAT gateway: choose another", c.Mirror)
 	}
+}
+
+// reserved tells whether AWS keeps an address of a subnet for itself: the network's, the router's, the DNS server's, one
+// for future use and the broadcast address. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+func reserved(subnet netip.Prefix, address netip.Addr) bool {
+	fourth := subnet.Addr().Next().Next().Next()
+	return subnet.Contains(address) && (address.Compare(fourth) <= 0 || !subnet.Contains(address.Next()))
 }
 
 // parse sets the prefix, or reports why it cannot.
