@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"hello-kubernetes/sandbox/run"
 )
 
 // Main runs the command, or the plug-in whose name this program was started under.
@@ -22,19 +24,13 @@ func Main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := root().ExecuteContext(ctx); err != nil {
-		var exit exitCode
-		if errors.As(err, &exit) {
+		if exit, failed := errors.AsType[run.ExitCode](err); failed {
 			os.Exit(int(exit))
 		}
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
-
-// exitCode is the failure of a program that has said why itself.
-type exitCode int
-
-func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 func root() *cobra.Command {
 	var stack string
@@ -43,13 +39,13 @@ func root() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	command.PersistentFlags().StringVarP(&stack, "stack", "s", "local", "the stack, of Pulumi.STACK.yaml")
-	add := func(use, short string, args cobra.PositionalArgs, run func(context.Context, *clone, []string) error) {
+	add := func(use, short string, args cobra.PositionalArgs, do func(context.Context, *clone, []string) error) {
 		command.AddCommand(&cobra.Command{Use: use, Short: short, Args: args, RunE: func(c *cobra.Command, args []string) error {
 			found, err := findClone(stack)
 			if err != nil {
 				return err
 			}
-			return run(c.Context(), found, args)
+			return do(c.Context(), found, args)
 		}})
 	}
 	add("up", "bring the stack up", cobra.ArbitraryArgs, up)

@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
+	"github.com/gofrs/flock"
 	"gopkg.in/yaml.v3"
 
 	"hello-kubernetes/sandbox/mirror"
@@ -82,33 +81,20 @@ func (c *clone) local() (bool, error) {
 
 // lock keeps other commands of the clone away until the process ends, however it ends.
 func (c *clone) lock(ctx context.Context) error {
-	file, err := os.OpenFile(c.path("lock"), os.O_CREATE|os.O_RDWR|syscall.O_CLOEXEC, 0o600)
+	held = flock.New(c.path("lock"))
+	locked, err := held.TryLock()
+	if err == nil && !locked {
+		say("Waiting for another command in this folder to end.")
+		_, err = held.TryLockContext(ctx, 200*time.Millisecond)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("lock %s: %w", held.Path(), err)
 	}
-	for told := false; ; told = true {
-		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
-			return fmt.Errorf("lock %s: %w", file.Name(), err)
-		}
-		if !told {
-			say("Waiting for another command in this folder to end.")
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(200 * time.Millisecond):
-		}
-	}
-	held = append(held, file)
 	return nil
 }
 
-// held keeps the locked files from being closed.
-var held []*os.File
+// held is the clone's lock. It is never given back, and kept here lest its file be closed with it.
+var held *flock.Flock
 
 func exists(path string) bool {
 	_, err := os.Stat(path)
@@ -120,19 +106,4 @@ var began = time.Now()
 // say prints a line of progress, with the seconds since the start.
 func say(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "[%3.0fs] %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
-}
-
-// run runs a program that talks to the user itself. When the context ends, it is asked to end, and ends with us.
-func run(ctx context.Context, env []string, dir, name string, args ...string) error {
-	command := exec.CommandContext(ctx, name, args...)
-	command.Dir, command.Env = dir, env
-	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
-	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	command.Cancel = func() error { return command.Process.Signal(syscall.SIGINT) }
-	err := command.Run()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return exitCode(max(exit.ExitCode(), 1))
-	}
-	return err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+
+	"hello-kubernetes/sandbox/run"
 )
 
 // down destroys the stack and, when no other stack of the clone is on it, removes the region with all that it made.
@@ -13,7 +15,7 @@ func down(ctx context.Context, c *clone, _ []string) error {
 		return err
 	}
 	if !local {
-		return run(ctx, os.Environ(), c.root, "pulumi", "destroy", "--stack", c.stack)
+		return run.With{Dir: c.root}.Attached(ctx, "pulumi", "destroy", "--stack", c.stack)
 	}
 	if err := c.lock(ctx); err != nil {
 		return err

@@ -5,10 +5,10 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"os/exec"
 	"strings"
 
 	"hello-kubernetes/sandbox/mirror"
+	"hello-kubernetes/sandbox/run"
 	"hello-kubernetes/sandbox/vpc"
 )
 
@@ -17,11 +17,11 @@ import (
 func exemptServers(ctx context.Context) error {
 	hosts := mirror.DebianHosts()
 	for _, ask := range [][]string{{"go", "env", "GOPROXY"}, {"npm", "config", "get", "registry"}} {
-		answer, err := exec.CommandContext(ctx, ask[0], ask[1:]...).Output()
+		answer, err := run.With{}.Output(ctx, ask[0], ask[1:]...)
 		if err != nil {
 			continue // no such tool: no such server
 		}
-		for _, text := range strings.FieldsFunc(string(answer), func(r rune) bool { return strings.ContainsRune(",|\n", r) }) {
+		for _, text := range strings.FieldsFunc(answer, func(r rune) bool { return strings.ContainsRune(",|\n", r) }) {
 			if server, err := url.Parse(text); err == nil && server.Hostname() != "" {
 				hosts = append(hosts, server.Hostname())
 			}

@@ -3,11 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 
+	"hello-kubernetes/sandbox/run"
 	"hello-kubernetes/sandbox/summary"
 )
 
@@ -41,10 +41,8 @@ func graph(ctx context.Context, c *clone, _ []string) error {
 		}
 		say("Wrote %s", name)
 	}
-	command := exec.CommandContext(ctx, "dot", "-Tsvg", "-o", svgFile, dotFile)
-	command.Dir = c.root
-	if output, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("dot: %w\n%s", err, output)
+	if err := (run.With{Dir: c.root}).Run(ctx, "dot", "-Tsvg", "-o", svgFile, dotFile); err != nil {
+		return err
 	}
 	say("Wrote %s", svgFile)
 	return nil

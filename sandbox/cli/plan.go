@@ -1,16 +1,11 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"slices"
-	"strings"
-	"syscall"
 
 	"hello-kubernetes/sandbox/summary"
 )
@@ -66,20 +61,13 @@ func (c *clone) plan(ctx context.Context) (*summary.Plan, error) {
 	var plan *summary.Plan
 	return plan, c.fromNothing(ctx, func(away *clone, options []string) error {
 		say("Planning the stack %s", c.stack)
-		command := exec.CommandContext(ctx, c.path("bin", "pulumi"), slices.Concat(
+		with := away.here()
+		with.Stderr = os.Stderr
+		text, failure := with.Output(ctx, c.path("bin", "pulumi"), slices.Concat(
 			[]string{"preview", "--json", "--show-sames", "--show-replacement-steps", "--non-interactive"}, options)...)
-		command.Dir, command.Env = c.root, away.environment()
-		command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-		command.Cancel = func() error { return command.Process.Signal(syscall.SIGINT) } // its plug-ins end with it then
-		var stdout, stderr bytes.Buffer
-		command.Stdout, command.Stderr = &stdout, io.MultiWriter(os.Stderr, &stderr)
-		failure := command.Run()
 		var err error
-		if plan, err = summary.Parse(stdout.Bytes()); err != nil {
-			return fmt.Errorf("pulumi preview: %w: %s", errors.Join(failure, err), strings.TrimSpace(stderr.String()))
-		}
-		if failure != nil && plan.Errors() == "" {
-			return fmt.Errorf("pulumi preview: %w: %s", failure, strings.TrimSpace(stderr.String()))
+		if plan, err = summary.Parse([]byte(text)); err != nil || plan.Errors() == "" {
+			return errors.Join(failure, err)
 		}
 		return nil
 	})

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"os/exec"
 	"strings"
 
@@ -12,6 +10,7 @@ import (
 	"hello-kubernetes/sandbox/instances"
 	"hello-kubernetes/sandbox/mirror"
 	"hello-kubernetes/sandbox/mirror/build"
+	"hello-kubernetes/sandbox/run"
 )
 
 // prepareTests installs and builds everything ahead, and what the tests need beside.
@@ -62,11 +61,10 @@ func installPackages(ctx context.Context, names []string) error {
 		return nil
 	}
 	say("Installing %s", strings.Join(names, ", "))
+	apt := run.With{Env: []string{"DEBIAN_FRONTEND=noninteractive"}}
 	for _, args := range [][]string{{"update"}, append([]string{"install", "--yes", "--no-install-recommends"}, names...)} {
-		command := exec.CommandContext(ctx, "apt-get", append([]string{"-q", "-o", "DPkg::Lock::Timeout=120"}, args...)...)
-		command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		if output, err := command.CombinedOutput(); err != nil {
-			return fmt.Errorf("apt-get %s: %w\n%s", args[0], err, output)
+		if err := apt.Run(ctx, "apt-get", append([]string{"-q", "-o", "DPkg::Lock::Timeout=120"}, args...)...); err != nil {
+			return err
 		}
 	}
 	return nil

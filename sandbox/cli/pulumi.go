@@ -1,17 +1,17 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"hello-kubernetes/sandbox/run"
 )
 
 // variables are what makes pulumi, kubectl and ssh those of the clone.
@@ -27,29 +27,25 @@ func (c *clone) variables() map[string]string {
 	}
 }
 
-func (c *clone) environment() []string {
-	env := os.Environ()
+// here runs a program in the project, with the clone's pulumi, kubectl and ssh.
+func (c *clone) here() run.With {
+	with := run.With{Dir: c.root}
 	for name, value := range c.variables() {
-		env = append(env, name+"="+value)
+		with.Env = append(with.Env, name+"="+value)
 	}
-	return env
+	return with
 }
 
 // pulumi runs a Pulumi command that talks to the user.
 func (c *clone) pulumi(ctx context.Context, args ...string) error {
-	return run(ctx, c.environment(), c.root, c.path("bin", "pulumi"), args...)
+	return c.here().Attached(ctx, c.path("bin", "pulumi"), args...)
 }
 
-// ask runs a Pulumi command and returns what it prints. Its errors are in the error.
+// ask runs a Pulumi command and returns what it prints. What it says of a failure is in the error.
 func (c *clone) ask(ctx context.Context, stdin string, args ...string) (string, error) {
-	command := exec.CommandContext(ctx, c.path("bin", "pulumi"), append(args, "--non-interactive")...)
-	command.Dir, command.Env, command.Stdin = c.root, c.environment(), strings.NewReader(stdin)
-	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
-	if err := command.Run(); err != nil {
-		return "", fmt.Errorf("pulumi %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
-	}
-	return stdout.String(), nil
+	with := c.here()
+	with.Stdin = strings.NewReader(stdin)
+	return with.Output(ctx, c.path("bin", "pulumi"), append(args, "--non-interactive")...)
 }
 
 // A checkpoint is a stack's state, as far as it matters here.

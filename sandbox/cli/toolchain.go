@@ -103,7 +103,7 @@ func (c *clone) plug(ctx context.Context, name, version string, fallback func() 
 	if err := os.RemoveAll(home); err != nil {
 		return err
 	}
-	return run(ctx, c.environment(), c.root, c.path("bin", "pulumi"), "plugin", "install", "resource", name, version)
+	return c.pulumi(ctx, "plugin", "install", "resource", name, version)
 }
 
 // lookPath returns a program's path on $PATH, or "". What clones have in their own folders, which may be on $PATH too,

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hello-kubernetes/sandbox/instances"
+	"hello-kubernetes/sandbox/run"
 )
 
 // up makes the sandbox region if the stack is on it, and brings the stack up. Whatever interrupted it, it goes on.
@@ -21,7 +22,7 @@ func up(ctx context.Context, c *clone, args []string) error {
 		return err
 	}
 	if !local {
-		return run(ctx, os.Environ(), c.root, "pulumi", append([]string{"up", "--stack", c.stack}, args...)...)
+		return run.With{Dir: c.root}.Attached(ctx, "pulumi", append([]string{"up", "--stack", c.stack}, args...)...)
 	}
 	lost, err := c.start(ctx)
 	if err != nil {

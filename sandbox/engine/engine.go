@@ -2,17 +2,17 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
 	"golang.org/x/mod/modfile"
+
+	"hello-kubernetes/sandbox/run"
 )
 
 // A Program is built in a folder beside this file, whose go.mod and go.sum pin all that it consists of.
@@ -123,7 +123,7 @@ func (p Program) overlay(ctx context.Context, dir string) ([]byte, error) {
 			return nil, err
 		}
 		var module struct{ Dir string }
-		if err := json.Unmarshal(answer, &module); err != nil {
+		if err := json.Unmarshal([]byte(answer), &module); err != nil {
 			return nil, fmt.Errorf("go mod download %s: %w", provider, err)
 		}
 		for name, file := range p.embeds {
@@ -133,15 +133,8 @@ func (p Program) overlay(ctx context.Context, dir string) ([]byte, error) {
 	return json.Marshal(map[string]any{"Replace": replace})
 }
 
-// goCommand runs the go command in dir and returns what it prints. Its error has what it says.
-func goCommand(ctx context.Context, dir string, args ...string) ([]byte, error) {
-	command := exec.CommandContext(ctx, "go", args...)
-	command.Dir = dir
-	command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false", "CGO_ENABLED=0")
-	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
-	if err := command.Run(); err != nil {
-		return nil, fmt.Errorf("go %s: %w\n%s", args[0], err, stderr.Bytes())
-	}
-	return stdout.Bytes(), nil
+// goCommand runs the go command in dir and returns what it prints.
+func goCommand(ctx context.Context, dir string, args ...string) (string, error) {
+	with := run.With{Dir: dir, Env: []string{"GOWORK=off", "GOFLAGS=-buildvcs=false", "CGO_ENABLED=0"}}
+	return with.Output(ctx, "go", args...)
 }

@@ -11,9 +11,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
+
+	"hello-kubernetes/sandbox/run"
 )
 
 // imageName is the machine image. Its tags are hashes of what it is made of, and current for the one that new
@@ -37,7 +38,7 @@ func BuildImage(ctx context.Context, cache string, ca []byte, progress func(what
 		return err
 	}
 	if !imageExists(ctx, ref) {
-		unlock, err := lock(ctx, filepath.Join(cache, "machine", "build.lock"), syscall.LOCK_EX)
+		unlock, err := lock(ctx, filepath.Join(cache, "machine", "build.lock"), exclusive)
 		if err != nil {
 			return err
 		}
@@ -92,13 +93,10 @@ func buildImage(ctx context.Context, cache, ref string, ca []byte) (err error) {
 	if err := errors.Join(os.CopyFS(work, files), os.WriteFile(filepath.Join(work, "ca.pem"), ca, 0o644)); err != nil {
 		return err
 	}
-	// The mounts and the processes of the build end with it, however it ends. The kernel's notion of a parent is a thread.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	build := exec.CommandContext(ctx, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+	// The mounts and the processes of the build end with it, however it ends. unshare heeds no other signal.
+	err = run.With{Signal: syscall.SIGKILL}.Run(ctx, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
 		"bash", filepath.Join(work, "build.sh"), work, debs)
-	build.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if _, err := run(ctx, build); err != nil {
+	if err != nil {
 		return err
 	}
 	return importImage(ctx, filepath.Join(work, "root"), ref)
@@ -114,9 +112,8 @@ func importImage(ctx context.Context, root, ref string) error {
 	if err := tar.Start(); err != nil {
 		return err
 	}
-	load := podmanCommand(ctx, append(append([]string{"import", "--quiet"}, imageConfig...), "-", ref)...)
-	load.Stdin = content
-	_, err = run(ctx, load)
+	load := append(append([]string{"import", "--quiet"}, imageConfig...), "-", ref)
+	err = run.With{Stdin: content}.Run(ctx, "podman", load...)
 	return errors.Join(err, tar.Wait())
 }
 

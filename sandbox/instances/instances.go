@@ -7,14 +7,14 @@ package instances
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
+
+	"hello-kubernetes/sandbox/run"
 )
 
 // There is one region on a host; tests have machines of their own beside it.
@@ -130,8 +130,7 @@ func checkID(id string) error {
 	return nil
 }
 
-// writeFile replaces a file whole, never in part.
-func writeFile(path string, data []byte, mode os.FileMode) error {
-	temp := path + ".new"
-	return errors.Join(os.WriteFile(temp, data, mode), os.Rename(temp, path))
+// podman runs podman and returns its output.
+func podman(ctx context.Context, args ...string) (string, error) {
+	return run.With{}.Output(ctx, "podman", args...)
 }

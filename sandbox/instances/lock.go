@@ -5,33 +5,25 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
-// lock takes a lock, LOCK_SH or LOCK_EX, that holds against other processes too.
-func lock(ctx context.Context, path string, how int) (unlock func(), err error) {
+// How a lock is held: by one, or by all who share it.
+var (
+	exclusive = (*flock.Flock).TryLockContext
+	shared    = (*flock.Flock).TryRLockContext
+)
+
+// lock takes a lock that holds against other processes too, and waits for it until ctx ends.
+func lock(ctx context.Context, path string, how func(*flock.Flock, context.Context, time.Duration) (bool, error)) (unlock func() error, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open a lock: %w", err)
+	file := flock.New(path)
+	if _, err := how(file, ctx, 100*time.Millisecond); err != nil {
+		return nil, fmt.Errorf("wait for the lock %s: %w", path, err)
 	}
-	for {
-		err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
-		if err == nil {
-			return func() { f.Close() }, nil
-		}
-		if err != syscall.EWOULDBLOCK && err != syscall.EINTR {
-			f.Close()
-			return nil, fmt.Errorf("take the lock %s: %w", path, err)
-		}
-		select {
-		case <-ctx.Done():
-			f.Close()
-			return nil, fmt.Errorf("wait for the lock %s: %w", path, ctx.Err())
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
+	return file.Unlock, nil
 }

@@ -40,7 +40,7 @@ func startLXCFS(ctx context.Context) error {
 	if lxcfsAlive() {
 		return nil
 	}
-	unlock, err := lock(ctx, lxcfsLock(), syscall.LOCK_EX)
+	unlock, err := lock(ctx, lxcfsLock(), exclusive)
 	if err != nil {
 		return err
 	}

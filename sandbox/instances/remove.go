@@ -37,7 +37,7 @@ func Remove(ctx context.Context, id string) error {
 // RemoveAll removes all machines and all else that this package has running or mounted, also what a crash left. The
 // image stays.
 func RemoveAll(ctx context.Context) error {
-	unlock, err := lock(ctx, hostsLock(), syscall.LOCK_EX)
+	unlock, err := lock(ctx, hostsLock(), exclusive)
 	if err != nil {
 		return err
 	}

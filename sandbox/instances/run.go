@@ -18,7 +18,7 @@ func Run(ctx context.Context, h Host) error {
 	if err := checkID(h.ID); err != nil {
 		return err
 	}
-	unlock, err := lock(ctx, hostsLock(), syscall.LOCK_SH)
+	unlock, err := lock(ctx, hostsLock(), shared)
 	if err != nil {
 		return err
 	}

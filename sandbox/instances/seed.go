@@ -36,10 +36,10 @@ func writeFiles(h Host) error {
 		}
 	}
 	for file, content := range files {
-		err = errors.Join(err, writeFile(filepath.Join(dir(h.ID), "seed", file), []byte(content), 0o600))
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir(h.ID), "seed", file), []byte(content), 0o600))
 	}
 	resolver := fmt.Sprintf("nameserver %s\n", h.Resolver)
-	err = errors.Join(err, writeFile(filepath.Join(dir(h.ID), "resolv.conf"), []byte(resolver), 0o644))
+	err = errors.Join(err, os.WriteFile(filepath.Join(dir(h.ID), "resolv.conf"), []byte(resolver), 0o644))
 	if err != nil {
 		return fmt.Errorf("write the files of %s: %w", h.ID, err)
 	}

@@ -6,11 +6,13 @@
 package mirror
 
 import (
+	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/natefinch/atomic"
 )
 
 // The hosts that the mirror can answer for over HTTPS.
@@ -49,7 +51,7 @@ func Publish(cache string, c Contents) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(contentsFile(cache), append(data, '\n'), 0o644); err != nil {
+	if err := atomic.WriteFile(contentsFile(cache), bytes.NewReader(data)); err != nil {
 		return fmt.Errorf("write what the mirror serves: %w", err)
 	}
 	return nil
@@ -73,18 +75,4 @@ func read(cache string) (Contents, error) {
 		return c, fmt.Errorf("read %s: %w", contentsFile(cache), err)
 	}
 	return c, nil
-}
-
-// writeFile replaces a file whole, never in part.
-func writeFile(path string, data []byte, mode os.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

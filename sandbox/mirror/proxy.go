@@ -3,7 +3,6 @@ package mirror
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/natefinch/atomic"
 	"golang.org/x/sync/singleflight"
 )
 
@@ -82,19 +82,12 @@ func store(response *http.Response, file string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(file), ".fetch-")
+	if err := atomic.WriteFile(file, response.Body); err != nil {
+		return err
+	}
+	date, err := http.ParseTime(response.Header.Get("Last-Modified"))
 	if err != nil {
-		return err
+		return nil // the date of now serves
 	}
-	defer os.Remove(f.Name())
-	_, err = io.Copy(f, response.Body)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if date, err := http.ParseTime(response.Header.Get("Last-Modified")); err == nil {
-		if err := os.Chtimes(f.Name(), date, date); err != nil {
-			return err
-		}
-	}
-	return os.Rename(f.Name(), file)
+	return os.Chtimes(file, date, date)
 }

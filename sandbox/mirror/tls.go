@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -14,6 +15,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/natefinch/atomic"
 )
 
 // tlsHosts are the hosts that the mirror may have to answer for over HTTPS.
@@ -64,7 +67,7 @@ func authority(cache string) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
 		if data, err = newAuthority(); err == nil {
-			err = errors.Join(os.MkdirAll(cache, 0o755), writeFile(file, data, 0o600))
+			err = errors.Join(os.MkdirAll(cache, 0o755), atomic.WriteFile(file, bytes.NewReader(data)))
 		}
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package region
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,8 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"syscall"
 	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/natefinch/atomic"
 )
 
 // Dir is where the region's files are; there is one region on a machine.
@@ -52,11 +55,14 @@ func (s *State) fill() {
 
 // Update lets change alter the region, and writes it when change succeeds. One update runs at a time on the machine.
 func (s *Store) Update(ctx context.Context, change func(*State) error) error {
-	unlock, err := s.lock(ctx)
-	if err != nil {
-		return err
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return fmt.Errorf("lock the region: %w", err)
 	}
-	defer unlock()
+	lock := flock.New(filepath.Join(s.dir, "lock"))
+	if _, err := lock.TryLockContext(ctx, 5*time.Millisecond); err != nil {
+		return fmt.Errorf("lock the region: %w", err)
+	}
+	defer lock.Close()
 	state, err := s.Read()
 	if err != nil {
 		return err
@@ -68,33 +74,8 @@ func (s *Store) Update(ctx context.Context, change func(*State) error) error {
 	if err != nil {
 		return fmt.Errorf("write the region: %w", err)
 	}
-	temp := s.file() + ".new"
-	if err := errors.Join(os.WriteFile(temp, data, 0o600), os.Rename(temp, s.file())); err != nil {
+	if err := atomic.WriteFile(s.file(), bytes.NewReader(data)); err != nil {
 		return fmt.Errorf("write the region: %w", err)
 	}
 	return nil
-}
-
-func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return nil, fmt.Errorf("lock the region: %w", err)
-	}
-	file, err := os.OpenFile(filepath.Join(s.dir, "lock"), os.O_CREATE|os.O_RDWR|syscall.O_CLOEXEC, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("lock the region: %w", err)
-	}
-	for {
-		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			return func() { file.Close() }, nil
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
-			return nil, errors.Join(fmt.Errorf("lock the region: %w", err), file.Close())
-		}
-		select {
-		case <-ctx.Done():
-			return nil, errors.Join(fmt.Errorf("lock the region: %w", ctx.Err()), file.Close())
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
 }

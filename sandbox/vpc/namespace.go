@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -15,6 +14,8 @@ import (
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
+
+	"hello-kubernetes/sandbox/run"
 )
 
 // ensureNamespace opens a namespace, and makes it if there is none of the name.
@@ -170,12 +171,7 @@ func (s *space) load(ctx context.Context, ruleset string) error {
 		return err
 	}
 	err := inNamespace(s.ns, func() error {
-		nft := exec.CommandContext(ctx, "nft", "-f", "-")
-		nft.Stdin = strings.NewReader(ruleset)
-		if out, err := nft.CombinedOutput(); err != nil {
-			return fmt.Errorf("nft: %w: %s", err, out)
-		}
-		return nil
+		return run.With{Stdin: strings.NewReader(ruleset)}.Run(ctx, "nft", "-f", "-")
 	})
 	if err != nil {
 		return err

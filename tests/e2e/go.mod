@@ -10,6 +10,10 @@ require (
 	hello-kubernetes/sandbox v0.0.0
 )
 
-require github.com/vishvananda/netns v0.0.5 // indirect
+require (
+	github.com/gofrs/flock v0.13.2 // indirect
+	github.com/natefinch/atomic v1.0.1 // indirect
+	github.com/vishvananda/netns v0.0.5 // indirect
+)
 
 replace hello-kubernetes/sandbox => ../../sandbox

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 
 	"hello-kubernetes/sandbox/mirror"
+	"hello-kubernetes/sandbox/run"
 )
 
 // deb is a Debian package: the files in packages/NAME, and binaries.
@@ -73,7 +74,7 @@ func repository(o Options, name, version string, debs []deb, suite ...string) (*
 			}
 		}
 		key := filepath.Join(o.Cache, "apt-key.asc")
-		return command(ctx, "", nil, o.folder("repository.sh"), append([]string{dir, key}, suite...)...)
+		return run.With{}.Run(ctx, o.folder("repository.sh"), append([]string{dir, key}, suite...)...)
 	}
 	return a, nil
 }

@@ -1,18 +1,15 @@
 package build
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -136,52 +133,4 @@ func makeMissing(ctx context.Context, o Options, targets []*artifact) error {
 		return err
 	}
 	return makeAll(ctx, targets)
-}
-
-// command runs a program in a folder with additions to the environment. Its last words on stderr are in the error.
-func command(ctx context.Context, dir string, env []string, name string, args ...string) error {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), env...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Run(); err != nil {
-		if ctx.Err() != nil {
-			err = ctx.Err()
-		}
-		words := strings.TrimSpace(stderr.String())
-		if len(words) > 2000 {
-			words = "…" + words[len(words)-2000:]
-		}
-		return fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, words)
-	}
-	return nil
-}
-
-// lock takes the build lock: two builds at once would do everything twice.
-func lock(ctx context.Context, path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("open the build lock: %w", err)
-	}
-	locked := make(chan error, 1)
-	go func() {
-		for {
-			err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
-			if !errors.Is(err, syscall.EINTR) {
-				locked <- err
-				return
-			}
-		}
-	}()
-	select {
-	case err := <-locked:
-		if err != nil {
-			f.Close()
-			return nil, fmt.Errorf("take the build lock: %w", err)
-		}
-		return func() { f.Close() }, nil
-	case <-ctx.Done():
-		return nil, fmt.Errorf("wait for another build: %w", ctx.Err())
-	}
 }

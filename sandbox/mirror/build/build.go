@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gofrs/flock"
+
 	"hello-kubernetes/sandbox/mirror"
 )
 
@@ -44,11 +46,11 @@ func Run(ctx context.Context, o Options) error {
 	if err := os.MkdirAll(o.Cache, 0o755); err != nil {
 		return fmt.Errorf("make the cache folder: %w", err)
 	}
-	unlock, err := lock(ctx, filepath.Join(o.Cache, "build.lock"))
-	if err != nil {
-		return err
+	lock := flock.New(filepath.Join(o.Cache, "build.lock"))
+	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
+		return fmt.Errorf("wait for another build: %w", err)
 	}
-	defer unlock()
+	defer lock.Close()
 	contents, targets, err := plan(ctx, o)
 	if err != nil {
 		return err

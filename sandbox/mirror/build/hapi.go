@@ -9,6 +9,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"hello-kubernetes/sandbox/mirror"
+	"hello-kubernetes/sandbox/run"
 )
 
 // hapiTags are hello-hapi's tags: the first, and one to roll out.
@@ -55,10 +56,10 @@ func npm(name, version, source string, files ...string) (*artifact, error) {
 		a.recipe = append(a.recipe, file, string(data))
 	}
 	a.build = func(ctx context.Context, dir string) error {
-		if err := command(ctx, source, nil, "cp", append([]string{"--target-directory", dir}, files...)...); err != nil {
+		if err := (run.With{Dir: source}).Run(ctx, "cp", append([]string{"--target-directory", dir}, files...)...); err != nil {
 			return err
 		}
-		return command(ctx, dir, nil, "npm", "ci", "--omit=dev", "--ignore-scripts")
+		return run.With{Dir: dir}.Run(ctx, "npm", "ci", "--omit=dev", "--ignore-scripts")
 	}
 	return a, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+
+	"hello-kubernetes/sandbox/run"
 )
 
 const debianKeyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -36,7 +38,7 @@ func baseLayers(o Options) (map[string]*artifact, error) {
 			kind: "layers", name: "base-" + name, version: "13", downloads: true,
 			recipe: append([]string{string(script)}, packages...),
 			build: func(ctx context.Context, dir string) error {
-				if err := command(ctx, "", nil, o.folder("base.sh"), append([]string{dir}, packages...)...); err != nil {
+				if err := (run.With{}).Run(ctx, o.folder("base.sh"), append([]string{dir}, packages...)...); err != nil {
 					return err
 				}
 				return archive(ctx, dir)
@@ -50,7 +52,7 @@ func baseLayers(o Options) (map[string]*artifact, error) {
 // owners are left out.
 func archive(ctx context.Context, dir string) error {
 	root := filepath.Join(dir, "root")
-	err := command(ctx, root, nil, "tar", "--create", "--file", filepath.Join(dir, layerFile),
+	err := run.With{Dir: root}.Run(ctx, "tar", "--create", "--file", filepath.Join(dir, layerFile),
 		"--sort=name", "--mtime=@0", "--owner=root:0", "--group=root:0", "--numeric-owner", ".")
 	if err != nil {
 		return err
@@ -65,7 +67,7 @@ func link(ctx context.Context, cache, dir string, files []file) error {
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			return err
 		}
-		if err := command(ctx, "", nil, "cp", "--archive", "--link", "--no-target-directory", from, to); err != nil {
+		if err := (run.With{}).Run(ctx, "cp", "--archive", "--link", "--no-target-directory", from, to); err != nil {
 			return err
 		}
 	}

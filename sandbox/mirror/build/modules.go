@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
+
+	"hello-kubernetes/sandbox/run"
 )
 
 // module is a Go module whose commands are built. The go.mod in modules/NAME pins its version, by require, and lists
@@ -135,5 +137,5 @@ func (m module) args(version string) []string {
 
 func goBuild(ctx context.Context, dir, cgo string, args ...string) error {
 	env := []string{"GOWORK=off", "GOFLAGS=-buildvcs=false", "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=" + cgo}
-	return command(ctx, dir, env, "go", args...)
+	return run.With{Dir: dir, Env: env}.Run(ctx, "go", args...)
 }

@@ -3,13 +3,14 @@ package golang
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
+
+	"github.com/gofrs/flock"
+
+	"hello-kubernetes/sandbox/run"
 )
 
 // build builds the program in directory and returns its binary. The place stays the same, so that go build links again
@@ -21,36 +22,21 @@ func (h *host) build(ctx context.Context, directory string) (binary string, star
 		return "", nil, fmt.Errorf("find a place to build the program: %w", err)
 	}
 	place := filepath.Join(cache, "pulumi-language-go", fmt.Sprintf("%x", sha256.Sum256([]byte(directory))))
-	started, err = lock(place)
-	if err != nil {
-		return "", nil, fmt.Errorf("lock the program's place: %w", err)
+	if err := os.MkdirAll(place, 0o700); err != nil {
+		return "", nil, fmt.Errorf("make a place to build the program: %w", err)
 	}
+	lock := flock.New(place + ".lock")
+	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
+		return "", nil, fmt.Errorf("wait for another build of the program: %w", err)
+	}
+	started = func() { _ = lock.Unlock() } // it ends with this process at the latest
 	begin := time.Now()
 	h.log("Compiling the program ...")
 	binary = filepath.Join(place, filepath.Base(directory))
-	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", binary, ".")
-	build.Dir = directory
-	build.Cancel = func() error { return build.Process.Signal(os.Interrupt) } // go then ends its compilers and cleans up
-	build.WaitDelay = grace
-	if output, err := build.CombinedOutput(); err != nil {
+	if err := (run.With{Dir: directory}).Run(ctx, "go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", binary, "."); err != nil {
 		started()
-		return "", nil, fmt.Errorf("go build: %w\n%s", err, output)
+		return "", nil, err
 	}
 	h.log(fmt.Sprintf("Compiled the program in %.1f s", time.Since(begin).Seconds()))
 	return binary, started, nil
-}
-
-// lock makes directory if it has to, and takes it until unlock or until this process ends.
-func lock(directory string) (unlock func(), err error) {
-	if err := os.MkdirAll(directory, 0o700); err != nil {
-		return nil, err
-	}
-	file, err := os.Open(directory)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return func() { _ = file.Close() }, nil
 }

@@ -86,7 +86,7 @@ func TestBuildFailure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"go build: exit status 1", "undefined: os.Nonsense"} {
+	for _, part := range []string{"exit status 1", "undefined: os.Nonsense"} {
 		if strings.Count(response.GetError(), part) != 1 {
 			t.Errorf("%q is not once in %q", part, response.GetError())
 		}

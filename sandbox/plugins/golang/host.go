@@ -3,6 +3,7 @@ package golang
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -12,6 +13,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/provider"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/types/known/emptypb"
+
+	"hello-kubernetes/sandbox/run"
 )
 
 // host implements the part of the language runtime's protocol that running a program takes, and what pulumi about and
@@ -64,13 +67,13 @@ func (h *host) About(ctx context.Context, req *pulumirpc.AboutRequest) (*pulumir
 	if err != nil {
 		return nil, err
 	}
-	version, err := goOutput(ctx, req.GetInfo().GetProgramDirectory(), "version")
-	return &pulumirpc.AboutResponse{Executable: binary, Version: strings.TrimSpace(string(version))}, err
+	version, err := run.With{Dir: req.GetInfo().GetProgramDirectory()}.Output(ctx, "go", "version")
+	return &pulumirpc.AboutResponse{Executable: binary, Version: strings.TrimSpace(version)}, err
 }
 
 // GetProgramDependencies returns what the program's go.mod requires.
 func (h *host) GetProgramDependencies(ctx context.Context, req *pulumirpc.GetProgramDependenciesRequest) (*pulumirpc.GetProgramDependenciesResponse, error) {
-	text, err := goOutput(ctx, req.GetInfo().GetProgramDirectory(), "mod", "edit", "-json")
+	text, err := run.With{Dir: req.GetInfo().GetProgramDirectory()}.Output(ctx, "go", "mod", "edit", "-json")
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +83,7 @@ func (h *host) GetProgramDependencies(ctx context.Context, req *pulumirpc.GetPro
 			Indirect      bool
 		}
 	}
-	if err := json.Unmarshal(text, &module); err != nil {
+	if err := json.Unmarshal([]byte(text), &module); err != nil {
 		return nil, fmt.Errorf("go.mod: %w", err)
 	}
 	response := &pulumirpc.GetProgramDependenciesResponse{}
@@ -98,25 +101,7 @@ func (h *host) InstallDependencies(req *pulumirpc.InstallDependenciesRequest, se
 	if err != nil {
 		return err
 	}
-	list := exec.CommandContext(server.Context(), "go", "list", "-deps", ".")
-	list.Dir = req.GetInfo().GetProgramDirectory()
-	list.Stderr = stderr // where go says what it downloads
-	if err := list.Run(); err != nil {
-		_ = closer.Close()
-		return fmt.Errorf("go list -deps: %w", err)
-	}
-	return closer.Close()
-}
-
-// goOutput runs the go command in directory. Its error has what the command wrote to standard error.
-func goOutput(ctx context.Context, directory string, args ...string) ([]byte, error) {
-	command := exec.CommandContext(ctx, "go", args...)
-	command.Dir = directory
-	var stderr strings.Builder
-	command.Stderr = &stderr
-	output, err := command.Output()
-	if err != nil {
-		return nil, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, stderr.String())
-	}
-	return output, nil
+	with := run.With{Dir: req.GetInfo().GetProgramDirectory(), Stderr: stderr} // where go says what it downloads
+	err = with.Run(server.Context(), "go", "list", "-deps", ".")
+	return errors.Join(err, closer.Close())
 }

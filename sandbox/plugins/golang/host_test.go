@@ -21,6 +21,8 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"hello-kubernetes/sandbox/run"
 )
 
 // TestMain is the plug-in itself when a test starts it as one. Else programs are built below a directory of its own.
@@ -33,11 +35,11 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	gocache, err := goOutput(context.Background(), ".", "env", "GOCACHE")
+	gocache, err := run.With{}.Output(context.Background(), "go", "env", "GOCACHE")
 	if err != nil {
 		panic(err)
 	}
-	_ = os.Setenv("GOCACHE", strings.TrimSpace(string(gocache)))
+	_ = os.Setenv("GOCACHE", strings.TrimSpace(gocache))
 	_ = os.Setenv("XDG_CACHE_HOME", cache)
 	code := m.Run()
 	_ = os.RemoveAll(cache)
