@@ -21,7 +21,7 @@ func outputs(c *config.Config, hosts *compute.Compute, kube *cluster.Cluster, he
 		"hosts":      hostList(c, hosts),
 		"sshConfig":  eachHost(hosts.Hosts, sshConfig),
 		"knownHosts": eachHost(hosts.Hosts, knownHost),
-		"nodePort":   hello.NodePort,
+		"nodePort":   pulumi.Int(c.App.NodePort),
 		"clusterIP":  hello.ClusterIP,
 	}
 }

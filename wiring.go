@@ -27,6 +27,7 @@ func networkArgs(c *config.Config) network.Args {
 		NATAddress:        c.NATGatewayAddress(),
 		Mirror:            c.Mirror,
 		AdminCIDRs:        c.AdminCIDRs,
+		NodePorts:         []int{c.App.NodePort},
 	}
 }
 
@@ -86,13 +87,15 @@ func appArgs(c *config.Config, kube *cluster.Cluster) app.Args {
 		Replicas: c.App.Replicas,
 		Env:      c.App.Env,
 		Port:     c.App.Port,
+		NodePort: c.App.NodePort,
 	}
 }
 
 func proxyArgs(c *config.Config, hosts *compute.Compute, hello *app.App) proxy.Args {
 	args := proxy.Args{
 		Host:  remote.WithRole(hosts.Hosts, layout.Edge)[0],
-		Sites: []proxy.Site{{Name: appName, ServerName: c.Proxy.ServerName, NodePort: hello.NodePort}},
+		Sites: []proxy.Site{{Name: appName, ServerName: c.Proxy.ServerName, NodePort: c.App.NodePort}},
+		Ready: hello.Ready,
 	}
 	for _, worker := range remote.WithRole(hosts.Hosts, layout.Worker) {
 		args.Workers = append(args.Workers, worker.PrivateAddress)

@@ -21,13 +21,14 @@ type Args struct {
 	Replicas int                  // Required. Number of pods. Updated in place
 	Env      map[string]string    // Optional. The container's environment. A change rolls
 	Port     int                  // Required. The container's port, TCP. A change rolls
+	NodePort int                  // Required. The Service's port on every node, 30000 to 32767. Updated in place
 }
 
 // App is the running application.
 type App struct {
 	pulumi.ResourceState
 
-	NodePort  pulumi.IntOutput    // the Service's port on every node
+	Ready     []pulumi.Resource   // what waits until pods answer at the Service's port
 	ClusterIP pulumi.StringOutput // the Service's address inside the cluster
 }
 
@@ -57,7 +58,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err := a.service(ctx, args, namespace, options); err != nil {
 		return nil, err
 	}
-	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"nodePort": a.NodePort, "clusterIP": a.ClusterIP})
+	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"clusterIP": a.ClusterIP})
 }
 
 // namespace registers the namespace, which refuses pods that ask for privileges, whoever makes them, and returns its name.
@@ -101,13 +102,14 @@ func (a *App) service(ctx *pulumi.Context, args Args, namespace pulumi.StringPtr
 				Protocol:   pulumi.String("TCP"),
 				Port:       pulumi.Int(80),
 				TargetPort: pulumi.Int(args.Port),
+				NodePort:   pulumi.Int(args.NodePort),
 			}},
 		},
 	}, options...)
 	if err != nil {
 		return fmt.Errorf("service: %w", err)
 	}
-	a.NodePort = service.Spec.Ports().Index(pulumi.Int(0)).NodePort().Elem()
+	a.Ready = []pulumi.Resource{service}
 	a.ClusterIP = service.Spec.ClusterIP().Elem()
 	return nil
 }

@@ -32,11 +32,12 @@ func record(t *testing.T) *recorder.Recording {
 			Replicas: 4,
 			Env:      map[string]string{"B": "2", "A": "1", "C": "3"},
 			Port:     8080,
+			NodePort: 30080,
 		})
 		if err != nil {
 			return err
 		}
-		outputs := pulumi.Map{"nodePort": a.NodePort, "clusterIP": a.ClusterIP}
+		outputs := pulumi.Map{"clusterIP": a.ClusterIP}
 		return ctx.RegisterComponentResourceV2("test:index:Result", name, outputs, &pulumi.ResourceState{})
 	})
 	if err != nil {
@@ -158,10 +159,11 @@ func TestServiceFindsThePods(t *testing.T) {
 		}
 	}
 	port := r.Get(t, service).Property("spec.ports").ArrayValue()[0].ObjectValue().Mappable()
-	if port["port"] != 80.0 || port["targetPort"] != 8080.0 || r.Get(t, service).Text("spec.type") != "NodePort" {
+	if port["port"] != 80.0 || port["targetPort"] != 8080.0 || port["nodePort"] != 30080.0 ||
+		r.Get(t, service).Text("spec.type") != "NodePort" {
 		t.Errorf("the Service is a %s of %v", r.Get(t, service).Text("spec.type"), port)
 	}
-	if result := r.Get(t, "Result"); result.Property("nodePort").V != 30080.0 || result.Text("clusterIP") != "10.96.0.20" {
+	if result := r.Get(t, "Result"); result.Text("clusterIP") != "10.96.0.20" {
 		t.Errorf("outputs are %v", result.Inputs)
 	}
 }

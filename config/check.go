@@ -108,6 +108,9 @@ func (c *Config) checkApp(report reporter) {
 	if c.App.Port < 1 || c.App.Port > 65535 {
 		report("app.port", "%d is no port: use 1 to 65535", c.App.Port)
 	}
+	if c.App.NodePort < 30000 || c.App.NodePort > 32767 {
+		report("app.nodePort", "%d is no node port: use 30000 to 32767", c.App.NodePort)
+	}
 	for name := range c.App.Env {
 		if !envNamePattern.MatchString(name) {
 			report("app.env", "%q is no name of a variable: use letters, digits and _", name)

@@ -61,6 +61,7 @@ type AppConfig struct {
 	Replicas int               `json:"replicas"`
 	Env      map[string]string `json:"env"`
 	Port     int               `json:"port"`
+	NodePort int               `json:"nodePort"`
 }
 
 // ProxyConfig is the value of proxy.

@@ -148,6 +148,8 @@ var problems = map[string]problem{
 	"null for a number":    {values{"app": `{"replicas": null}`}, "app.replicas", "1 or more"},
 	"fraction":             {values{"app": `{"replicas": 1.5}`}, "app", "replicas: want a whole number"},
 	"no port":              {values{"app": `{"port": 70000}`}, "app.port", "1 to 65535"},
+	"low node port":        {values{"app": `{"nodePort": 29999}`}, "app.nodePort", "30000 to 32767"},
+	"high node port":       {values{"app": `{"nodePort": 32768}`}, "app.nodePort", "30000 to 32767"},
 	"variable with a dash": {values{"app": `{"env": {"NODE-ENV": "x"}}`}, "app.env", "use letters"},
 	"number in a map":      {values{"app": `{"env": {"PORT": 3000}}`}, "app", "env: want a string"},
 	"unknown field":        {values{"app": `{"replica": 3}`}, "app", `"replica": use env, image,`},

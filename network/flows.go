@@ -1,6 +1,8 @@
 package network
 
 import (
+	"fmt"
+
 	"hello-kubernetes/internal/layout"
 )
 
@@ -31,7 +33,7 @@ const (
 // flows is all that the stack needs. The ports are those of kubeadm and flannel:
 // https://kubernetes.io/docs/reference/networking/ports-and-protocols/
 // https://github.com/flannel-io/flannel/blob/master/Documentation/backends.md#vxlan
-func flows(nat layout.NAT) []Flow {
+func flows(nat layout.NAT, nodePorts []int) []Flow {
 	all := []Flow{
 		{internet, edge, "tcp", 80, 80, "http", "requests to nginx"},
 		{admins, edge, "tcp", 22, 22, "ssh", "logins"},
@@ -39,12 +41,16 @@ func flows(nat layout.NAT) []Flow {
 		{edge, controlPlane, "tcp", 22, 22, "ssh", "logins through the edge"},
 		{edge, controlPlane, "tcp", 6443, 6443, "api", "kubectl through the edge"},
 		{edge, worker, "tcp", 22, 22, "ssh", "logins through the edge"},
-		{edge, worker, "tcp", 30000, 32767, "nodeports", "requests from nginx to the app"},
 		{worker, controlPlane, "tcp", 6443, 6443, "api", "kubelets and pods"},
 		{controlPlane, worker, "tcp", 10250, 10250, "kubelet", "logs and shells of pods"},
 		{controlPlane, worker, "udp", 8472, 8472, "vxlan", "traffic of pods"},
 		{worker, controlPlane, "udp", 8472, 8472, "vxlan", "traffic of pods"},
 		{worker, worker, "udp", 8472, 8472, "vxlan", "traffic of pods"},
+	}
+	for _, port := range nodePorts {
+		// The name has the port: a rule of another name is made before the old one goes, and not changed in place.
+		name := fmt.Sprintf("nodeport-%d", port)
+		all = append(all, Flow{edge, worker, "tcp", port, port, name, "requests from nginx to an app"})
 	}
 	for _, ends := range [][2]string{
 		{internet, edge},

@@ -9,7 +9,10 @@ import (
 	"hello-kubernetes/tests/recorder"
 )
 
-var adminsOfTest = []string{"203.0.113.7/32", "2001:db8::/32"}
+var (
+	adminsOfTest    = []string{"203.0.113.7/32", "2001:db8::/32"}
+	nodePortsOfTest = []int{30080, 30081}
+)
 
 // ends returns what stands for an end of a flow in rules.
 func ends(end string) []string {
@@ -44,7 +47,7 @@ func isRole(end string) bool { return slices.Contains(layout.Roles, layout.Role(
 func TestRulesAreTheFlows(t *testing.T) {
 	withEachNAT(t, func(t *testing.T, nat layout.NAT, ingress, egress []rule) {
 		var in, out []rule
-		for _, f := range flows(nat) {
+		for _, f := range flows(nat, nodePortsOfTest) {
 			for _, from := range ends(f.From) {
 				for _, to := range ends(f.To) {
 					p := rule{from, to, fmt.Sprintf("%s %d-%d", f.Protocol, f.FirstPort, f.LastPort)}
@@ -76,6 +79,20 @@ func TestRulesAreTheFlows(t *testing.T) {
 			}
 		}
 	})
+}
+
+// AWS would change a rule's port in place, and close the old one while nginx still asks it.
+func TestANodePortIsInTheNamesOfItsRules(t *testing.T) {
+	t.Parallel()
+	r := record(t, layout.NATInstance)
+	for _, port := range nodePortsOfTest {
+		for _, rule := range []string{"SecurityGroupIngressRule worker-from-edge", "SecurityGroupEgressRule edge-to-worker"} {
+			name := fmt.Sprintf("%s-nodeport-%d", rule, port)
+			if traffic := r.Get(t, name).Traffic(); traffic != fmt.Sprintf("tcp %d-%d", port, port) {
+				t.Errorf("%s lets %s through", name, traffic)
+			}
+		}
+	}
 }
 
 // A rule at one end without its counterpart at the other lets nothing through, or will let something through one day.
@@ -111,7 +128,8 @@ func TestWhatMayBeReached(t *testing.T) {
 			{edge, controlPlane, pathMTU}:             true,
 			{controlPlane, edge, pathMTU}:             true,
 			{edge, worker, "tcp 22-22"}:               true,
-			{edge, worker, "tcp 30000-32767"}:         true,
+			{edge, worker, "tcp 30080-30080"}:         true,
+			{edge, worker, "tcp 30081-30081"}:         true,
 			{edge, worker, pathMTU}:                   true,
 			{worker, edge, pathMTU}:                   true,
 			{controlPlane, worker, "tcp 10250-10250"}: true,

@@ -20,6 +20,7 @@ type Args struct {
 	NATAddress        string     // Required for NATGateway. Its address in the public subnet; a change replaces it
 	Mirror            string     // Required for NATNone. Address of the mirror in the VPC. Updated in place
 	AdminCIDRs        []string   // Required. Who may reach SSH and the Kubernetes API. Updated in place
+	NodePorts         []int      // Optional. Ports of apps on the workers, for the edge. Updated in place
 }
 
 // Network is the VPC with its subnets and security groups.
@@ -42,7 +43,7 @@ type Subnet struct {
 // New registers the network.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Network, error) {
 	n := &Network{GroupIDs: map[layout.Role]pulumi.StringOutput{}}
-	all := flows(args.NAT)
+	all := flows(args.NAT, args.NodePorts)
 	// The flows are among the inputs, so that a plan shows what it opens and closes, and the state has them for who asks.
 	if err := ctx.RegisterComponentResourceV2("hello-kubernetes:network:Network", name, pulumi.ToMap(map[string]any{
 		"vpcCidr":           args.VPCCIDR,

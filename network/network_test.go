@@ -22,6 +22,7 @@ func record(t *testing.T, nat layout.NAT, admins ...string) *recorder.Recording 
 			Mirror:            "10.0.0.20",
 			NATAddress:        "10.0.0.11",
 			AdminCIDRs:        admins,
+			NodePorts:         nodePortsOfTest,
 		})
 		return err
 	})

@@ -14,13 +14,14 @@ type Args struct {
 	Host    remote.Host           // Required. Where nginx runs
 	Workers []pulumi.StringOutput // Required. Addresses of the nodes that requests go to. Updated in place
 	Sites   []Site                // Required. The first also gets requests for names that no site has. Updated in place
+	Ready   []pulumi.Resource     // Required. What the configuration waits for: the apps, on workers that have joined
 }
 
 // Site is one app behind nginx.
 type Site struct {
-	Name       string          // Required. Of the app; unique
-	ServerName string          // Optional. Host name that it answers to. Default: every name
-	NodePort   pulumi.IntInput // Required. The app's port on each worker
+	Name       string // Required. Of the app; unique
+	ServerName string // Optional. Host name that it answers to. Default: every name
+	NodePort   int    // Required. The app's port on each worker
 }
 
 // Proxy is nginx, serving.
@@ -67,42 +68,18 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		Create:  pulumi.String(configureScript),
 		Stdin:   sites(args),
 		Timeout: "5m",
-	}, pulumi.Parent(p), pulumi.DependsOn([]pulumi.Resource{installed})); err != nil {
+	}, pulumi.Parent(p), pulumi.DependsOn(append([]pulumi.Resource{installed}, args.Ready...))); err != nil {
 		return nil, err
 	}
 	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{})
 }
 
-// siteParams fills in one site of sites.conf.
-type siteParams struct {
-	Name, ServerName string
-	NodePort         int
-}
-
 // sites renders nginx's configuration.
 func sites(args Args) pulumi.StringOutput {
-	var inputs []any
-	for _, site := range args.Sites {
-		inputs = append(inputs, site.NodePort)
-	}
-	for _, worker := range args.Workers {
-		inputs = append(inputs, worker)
-	}
-	return pulumi.All(inputs...).ApplyT(func(v []any) (string, error) {
-		params := struct {
-			Sites   []siteParams
+	return pulumi.ToStringArrayOutput(args.Workers).ApplyT(func(workers []string) (string, error) {
+		return remote.Render(sitesFile, struct {
+			Sites   []Site
 			Workers []string
-		}{}
-		for i, site := range args.Sites {
-			serverName := site.ServerName
-			if serverName == "" {
-				serverName = "_"
-			}
-			params.Sites = append(params.Sites, siteParams{site.Name, serverName, v[i].(int)})
-		}
-		for _, worker := range v[len(args.Sites):] {
-			params.Workers = append(params.Workers, worker.(string))
-		}
-		return remote.Render(sitesFile, params)
+		}{args.Sites, workers})
 	}).(pulumi.StringOutput)
 }

@@ -22,7 +22,14 @@ func record(t *testing.T, serverName string) *recorder.Recording {
 		if err != nil {
 			return err
 		}
-		args := Args{Host: host, Sites: []Site{{Name: "hello", ServerName: serverName, NodePort: pulumi.Int(30080)}, {Name: "other", ServerName: "other.example.com", NodePort: pulumi.Int(30081)}}}
+		hello, err := recorder.Host(ctx, "app", nil)
+		if err != nil {
+			return err
+		}
+		args := Args{Host: host, Ready: []pulumi.Resource{hello.Instance}, Sites: []Site{
+			{Name: "hello", ServerName: serverName, NodePort: 30080},
+			{Name: "other", ServerName: "other.example.com", NodePort: 30081},
+		}}
 		for _, name := range []string{"worker-0", "worker-1"} {
 			worker, err := recorder.Host(ctx, name, nil)
 			if err != nil {
@@ -54,13 +61,13 @@ func TestScripts(t *testing.T) {
 }
 
 // The installation is the long part, and nothing in it needs the app.
-func TestOnlyTheConfigurationWaitsForTheWorkers(t *testing.T) {
+func TestOnlyTheConfigurationWaitsForWorkersAndApps(t *testing.T) {
 	t.Parallel()
 	r := record(t, "")
 	if needs := r.Needs(t, "edge-nginx"); !slices.Equal(needs, []string{"Instance edge"}) {
 		t.Errorf("the installation waits for %q", needs)
 	}
-	for _, before := range []string{"edge-nginx", "Instance worker-0", "Instance worker-1"} {
+	for _, before := range []string{"edge-nginx", "Instance app", "Instance worker-0", "Instance worker-1"} {
 		if !slices.Contains(r.Needs(t, "edge-site"), before) {
 			t.Errorf("the configuration does not wait for %s", before)
 		}

@@ -14,7 +14,7 @@ func changedRules(t *testing.T, p *project) {
 	_, worker := instanceOf(t, p.host(t, "worker-0"))
 	group := worker.Groups[0]
 	kubelet := port("tcp", 10250)
-	nodePorts := func(f flow) bool { return f.to == "worker" && f.contain(port("tcp", 31111)) }
+	nodePorts := func(f flow) bool { return f.to == "worker" && f.contain(port("tcp", 30080)) }
 	for _, tc := range []struct {
 		name   string
 		change func(rules map[string]*region.Rule)

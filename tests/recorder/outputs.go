@@ -37,9 +37,7 @@ func (r *Recording) outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 		set("stdout", stdout)
 		set("stderr", "")
 	case "kubernetes:core/v1:Service":
-		outputs["spec"] = resource.NewPropertyValue(map[string]any{
-			"clusterIP": "10.96.0.20", "ports": []any{map[string]any{"port": 80, "nodePort": 30080}},
-		})
+		outputs["spec"] = resource.NewPropertyValue(map[string]any{"clusterIP": "10.96.0.20"})
 	}
 	return outputs
 }
