@@ -100,8 +100,8 @@ func (c *Config) checkMirror(vpc, public, private netip.Prefix, report reporter)
 	}
 }
 
-// reserved tells whether AWS keeps an address of a subnet for itself: the network's, the router's, the DNS server's, one
-// for future use and the broadcast address. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+// reserved tells whether AWS keeps an address of a subnet for itself: the network's, the router's, the DNS server's,
+// one for future use and the broadcast address. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
 func reserved(subnet netip.Prefix, address netip.Addr) bool {
 	fourth := subnet.Addr().Next().Next().Next()
 	return subnet.Contains(address) && (address.Compare(fourth) <= 0 || !subnet.Contains(address.Next()))
