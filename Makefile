@@ -56,7 +56,7 @@ lint: ## check code, scripts, workflows, modules and the documents' tables
 .PHONY: fmt
 fmt: ## format the Go code, and write the documents' tables anew
 	@tests/tools/lint fmt
-	@go test -count=1 -run '^TestDocs' . -update
+	@go test -count=1 -run '^TestDocs' ./tests/program -update
 
 .PHONY: e2e
 e2e: ## scenarios on the sandbox; takes the place of its region

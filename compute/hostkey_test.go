@@ -84,3 +84,23 @@ func TestUserDataIsACloudConfig(t *testing.T) {
 		t.Errorf("the keys are not those of the host:\n%s", text)
 	}
 }
+
+// A host takes its key at its first boot: if the same stack key and name gave another one, every host would be replaced.
+func TestHostKeysStayTheSame(t *testing.T) {
+	t.Parallel()
+	derived, err := deriveHostKey(stackKey, "hello-kubernetes-test-worker-0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `#cloud-config
+ssh_keys:
+  ed25519_private: |
+    -----BEGIN PRIVATE KEY-----
+    MC4CAQAwBQYDK2VwBCIEIHT2aNI4fzTUNWDrhDHBSOoMcUtFds7reaKZUFTy3EqK
+    -----END PRIVATE KEY-----
+  ed25519_public: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIH/chI0XAwq92i/kkGC1VnjT3mM6x0u1lWoNY7lt+lAf
+`
+	if got := derived.userData(); got != want {
+		t.Errorf("the user data of a host have changed:\n%s", got)
+	}
+}

@@ -60,13 +60,17 @@ func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 			outputs[resource.PropertyKey(key)] = resource.MakeSecret(value)
 		}
 	}
-	var parent tokens.Type
-	if urn := resource.URN(args.RegisterRPC.GetParent()); urn != "" && urn.QualifiedType() != resource.RootStackType {
-		parent = urn.QualifiedType()
-	}
-	urn := resource.NewURN(Stack, Project, parent, tokens.Type(args.TypeToken), args.Name)
-	r.Resources = append(r.Resources, &Resource{args, string(urn)})
+	r.Resources = append(r.Resources, &Resource{args, urnOf(args.RegisterRPC.GetParent(), args.TypeToken, args.Name)})
 	return args.Name + "-id", outputs, nil
+}
+
+// urnOf returns the URN of a resource, as the engine makes it.
+func urnOf(parent, kind, name string) string {
+	var parentType tokens.Type
+	if urn := resource.URN(parent); urn != "" && urn.QualifiedType() != resource.RootStackType {
+		parentType = urn.QualifiedType()
+	}
+	return string(resource.NewURN(Stack, Project, parentType, tokens.Type(kind), name))
 }
 
 // Of returns the resources of one type.

@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"fmt"
@@ -108,7 +108,7 @@ func TestOrderHasNoNeedlessEdges(t *testing.T) {
 func TestComponentsWaitForNothing(t *testing.T) {
 	inEachVariant(t, func(t *testing.T, s stack) {
 		for _, res := range s.Resources {
-			if res.Component() && res.Label() != stackOutputs {
+			if res.Component() && res.Label() != recorder.StackOutputs {
 				if needs := s.Needs(t, res.Label()); len(needs) > 0 {
 					t.Errorf("%s waits for %s", res.Label(), strings.Join(needs, ", "))
 				}

@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"fmt"
@@ -139,14 +139,20 @@ func TestEveryWorkerGetsTheSameSteps(t *testing.T) {
 	})
 }
 
-// The components' tests have a golden of each script; here are those of a component's next step, too.
+// Every text that a script is rendered to in any variant is one that bash and shellcheck accept.
 func TestScriptsAreLinted(t *testing.T) {
 	t.Parallel()
 	scripts := map[string]string{}
-	for _, command := range record(t, nil).Of(recorder.Command) {
-		for _, input := range []string{"create", "update", "delete"} {
-			if text := command.Text(input); text != "" {
-				scripts[text] = command.Name + " " + input
+	for variant, recording := range recordings {
+		s, err := recording()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, command := range s.Of(recorder.Command) {
+			for _, input := range []string{"create", "update", "delete"} {
+				if text := command.Text(input); text != "" {
+					scripts[text] = command.Name + " " + input + " with " + variant
+				}
 			}
 		}
 	}

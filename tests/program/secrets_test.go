@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"fmt"
@@ -41,7 +41,7 @@ func TestSecretsAreOnlyWhereTheyHaveToBe(t *testing.T) {
 			allowed *regexp.Regexp
 		}{
 			"the private key":            {s.config.SSHPrivateKey, regexp.MustCompile(`^[\w-]+: connection\.(proxy\.)?privateKey$`)},
-			"the kubeconfig":             {"stdout of control-plane-kubeconfig", regexp.MustCompile(`^(kubernetes|` + stackOutputs + `): kubeconfig$`)},
+			"the kubeconfig":             {"stdout of control-plane-kubeconfig", regexp.MustCompile(`^(kubernetes|` + recorder.StackOutputs + `): kubeconfig$`)},
 			"the join token of worker 0": {"stdout of worker-0-token", regexp.MustCompile(`^worker-0-join: stdin$`)},
 		}
 		for name, secret := range secrets {
@@ -71,7 +71,7 @@ func TestSecretsAreOnlyWhereTheyHaveToBe(t *testing.T) {
 func TestOutputs(t *testing.T) {
 	t.Parallel()
 	s := record(t, nil)
-	outputs := s.Get(t, stackOutputs)
+	outputs := s.Get(t, recorder.StackOutputs)
 	for name, value := range outputs.Inputs {
 		if secret := value.ContainsSecrets(); secret != (name == "kubeconfig") {
 			t.Errorf("output %s is a secret: %v", name, secret)
@@ -97,7 +97,7 @@ func TestOutputs(t *testing.T) {
 
 func TestOutputHostsListsEveryHost(t *testing.T) {
 	t.Parallel()
-	hosts := record(t, map[string]string{"workers": `{"count": 1}`}).Get(t, stackOutputs).Property("hosts").ArrayValue()
+	hosts := record(t, map[string]string{"workers": `{"count": 1}`}).Get(t, recorder.StackOutputs).Property("hosts").ArrayValue()
 	want := []string{
 		"map[instanceType:t2.small name:control-plane privateIp:10.0.0.10 publicIp:203.0.113.10 roles:[edge control-plane]]",
 		"map[instanceType:t2.micro name:worker-0 privateIp:10.0.1.20 publicIp: roles:[worker]]",

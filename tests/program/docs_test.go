@@ -1,7 +1,8 @@
-package main
+package program
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -36,7 +37,7 @@ func TestDocsAreUpToDate(t *testing.T) {
 
 func isUpToDate(t *testing.T, file string, parts map[string]func() (string, error)) {
 	t.Helper()
-	before, err := os.ReadFile(file)
+	before, err := os.ReadFile(filepath.Join(root, file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,9 +59,9 @@ func isUpToDate(t *testing.T, file string, parts map[string]func() (string, erro
 		return
 	}
 	if !*scripttest.Update {
-		t.Fatalf("%s is out of date: go test -run TestDocs . -update", file)
+		t.Fatalf("%s is out of date: make fmt", file)
 	}
-	if err := os.WriteFile(file, []byte(after), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(root, file), []byte(after), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -106,7 +107,7 @@ func configTable() (string, error) {
 
 // flowTable is a line for each flow, as the program registers them.
 func flowTable() (string, error) {
-	s, err := run(nil)
+	s, err := run(context.Background(), nil)
 	if err != nil {
 		return "", err
 	}
@@ -151,7 +152,7 @@ var target = regexp.MustCompile(`(?m)^([a-z0-9-]+):.*## (.*)$`)
 
 // commandTable is a line for each target of the Makefile that `make help` lists.
 func commandTable() (string, error) {
-	text, err := os.ReadFile("Makefile")
+	text, err := os.ReadFile(filepath.Join(root, "Makefile"))
 	if err != nil {
 		return "", err
 	}
@@ -169,7 +170,7 @@ func documents(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, pattern := range []string{"*.md", "docs/*.md", "docs/adr/*.md"} {
-		files, err := filepath.Glob(pattern)
+		files, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,16 +1,49 @@
-package main
+// Package program tests the whole program: it is compiled and run as pulumi up does, and all that it registers is recorded.
+package program
 
 import (
+	"context"
 	"fmt"
 	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"hello-kubernetes/config"
 	"hello-kubernetes/tests/recorder"
 )
+
+// root is the project's folder.
+const root = "../.."
+
+// binary is the compiled program.
+var binary string
+
+// projectFile is Pulumi.yaml.
+var projectFile []byte
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "program-")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir)
+		binary = filepath.Join(dir, "hello-kubernetes")
+		build := exec.Command("go", "build", "-o", binary, ".")
+		build.Dir = root
+		if output, err := build.CombinedOutput(); err != nil {
+			panic(fmt.Sprintf("%v\n%s", err, output))
+		}
+		if projectFile, err = os.ReadFile(filepath.Join(root, "Pulumi.yaml")); err != nil {
+			panic(err)
+		}
+		return m.Run()
+	}())
+}
 
 // A stack is the whole program's recording and the configuration that it ran with.
 type stack struct {
@@ -18,35 +51,35 @@ type stack struct {
 	config *config.Config
 }
 
-// stackOutputs is the label under which the stack's outputs are recorded, as inputs of a component.
-const stackOutputs = "Outputs stack"
-
 // record runs the whole program with values over the shortest good configuration.
 func record(t testing.TB, values map[string]string) stack {
 	t.Helper()
-	s, err := run(values)
+	s, err := run(t.Context(), values)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func run(values map[string]string) (stack, error) {
-	all := map[string]string{
-		"aws:region": "us-east-1", "adminCidrs": `["203.0.113.7/32"]`, "sshPrivateKey": recorder.NewKey(),
-	}
+func run(ctx context.Context, values map[string]string) (stack, error) {
+	return execute(ctx, values, false)
+}
+
+func execute(ctx context.Context, values map[string]string, preview bool) (stack, error) {
+	all := map[string]string{"aws:region": "us-east-1", "adminCidrs": `["203.0.113.7/32"]`, "sshPrivateKey": recorder.NewKey()}
 	maps.Copy(all, values)
 	c, err := config.Parse(projectFile, all)
 	if err != nil {
 		return stack{}, err
 	}
-	recording, err := recorder.Run(nil, func(ctx *pulumi.Context) error {
-		outputs, err := deploy(ctx, c)
-		if err != nil {
-			return err
+	environment := map[string]string{}
+	for key, value := range all {
+		if !strings.Contains(key, ":") {
+			key = recorder.Project + ":" + key
 		}
-		return ctx.RegisterComponentResourceV2("test:index:Outputs", "stack", outputs, &pulumi.ResourceState{})
-	})
+		environment[key] = value
+	}
+	recording, err := recorder.Execute(ctx, binary, environment, preview)
 	return stack{recording, c}, err
 }
 
@@ -70,7 +103,7 @@ var variants = map[string]map[string]string{
 var recordings = func() map[string]func() (stack, error) {
 	all := map[string]func() (stack, error){}
 	for name, values := range variants {
-		all[name] = sync.OnceValues(func() (stack, error) { return run(values) })
+		all[name] = sync.OnceValues(func() (stack, error) { return run(context.Background(), values) })
 	}
 	return all
 }()

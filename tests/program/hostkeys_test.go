@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"strings"
@@ -11,7 +11,7 @@ import (
 func TestConnectionsInsistOnTheirHostsKeys(t *testing.T) {
 	everyCommand(t, func(t *testing.T, s stack, command *recorder.Resource) {
 		known := map[string]string{}
-		for line := range strings.Lines(s.Get(t, stackOutputs).Text("knownHosts")) {
+		for line := range strings.Lines(s.Get(t, recorder.StackOutputs).Text("knownHosts")) {
 			address, key, _ := strings.Cut(strings.TrimSpace(line), " ")
 			known[address] = key
 		}

@@ -1,2 +1,0 @@
-set -Eeuo pipefail
-sudo cat /etc/kubernetes/admin.conf

@@ -1,2 +1,0 @@
-set -Eeuo pipefail
-sudo kubectl --kubeconfig /etc/kubernetes/admin.conf apply --server-side --force-conflicts -f -
