@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -43,8 +42,8 @@ func (e *Endpoint) connect(ctx context.Context, what string, config *ssh.ClientC
 	})
 }
 
-// jump makes a client over the bastion. Its handshake is not tried again: the official provider does, but on the channel
-// that the first failure has closed, so that only time passes until it fails.
+// jump makes a client over the bastion. As in the official plugin, a handshake that failed is tried again on the same channel:
+// the first failure has closed it, so the last error says no more than that.
 func (c *Connection) jump(ctx context.Context, config *ssh.ClientConfig) (*ssh.Client, error) {
 	proxy, err := c.Proxy.config(ctx)
 	if err != nil {
@@ -60,7 +59,7 @@ func (c *Connection) jump(ctx context.Context, config *ssh.ClientConfig) (*ssh.C
 	if err != nil {
 		return nil, err
 	}
-	return c.handshake(ctx, conn, config)
+	return again(ctx, "Dial", *c.DialErrorLimit, func() (*ssh.Client, error) { return c.handshake(ctx, conn, config) })
 }
 
 func (e *Endpoint) handshake(ctx context.Context, conn net.Conn, config *ssh.ClientConfig) (*ssh.Client, error) {
@@ -78,8 +77,8 @@ func closeWhenDone(ctx context.Context, c io.Closer) {
 	context.AfterFunc(ctx, func() { _ = c.Close() })
 }
 
-// again runs attempt until it succeeds, fails hopelessly or has failed more often than limit, if that is not negative.
-// The pauses are those of the official provider: 100 ms, then 1.5 times as long each time, up to 5 s.
+// again runs attempt until it succeeds or has failed more often than limit, if that is not negative; whatever the reason, as the
+// official plugin does. The pauses are its own, too: 100 ms, then 1.5 times as long each time, up to 5 s.
 func again[T any](ctx context.Context, what string, limit int, attempt func() (T, error)) (result T, _ error) {
 	bound := "inf"
 	if limit >= 0 {
@@ -91,7 +90,7 @@ func again[T any](ctx context.Context, what string, limit int, attempt func() (T
 		switch {
 		case err == nil:
 			return true, nil, nil
-		case ctx.Err() != nil, hopeless(err):
+		case ctx.Err() != nil:
 			return false, nil, because(ctx, err)
 		case limit >= 0 && failures >= limit:
 			return false, nil, fmt.Errorf("after %d failed attempts: %w", failures, err)
@@ -111,12 +110,4 @@ func because(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	return err
-}
-
-// hopeless reports whether a connection failed over who the server is, or over the algorithms it has, among them the
-// types of its keys: no further attempt can change that.
-func hopeless(err error) bool {
-	var identity *hostKeyError
-	var algorithms *ssh.AlgorithmNegotiationError
-	return errors.As(err, &identity) || errors.As(err, &algorithms)
 }
