@@ -23,7 +23,7 @@ func (v *visit) message(q *question, sequence int) ([]byte, error) {
 		const mtu = 1500 // which it is anyway
 		quote, err := v.quote(q)
 		body := &icmp.RawBody{Data: append([]byte{0, 0, mtu >> 8, mtu & 0xff}, quote...)}
-		packet, err2 := (&icmp.Message{Type: ipv4.ICMPTypeDestinationUnreachable, Code: pathMTU.last, Body: body}).Marshal(nil)
+		packet, err2 := (&icmp.Message{Type: ipv4.ICMPTypeDestinationUnreachable, Code: pathMTU.Last, Body: body}).Marshal(nil)
 		return packet, errors.Join(err, err2)
 	}
 	return nil, errors.New("a message that probes cannot make")
@@ -43,8 +43,8 @@ func (v *visit) quote(q *question) ([]byte, error) {
 	}
 	from, to := uint16(80), uint16(40000)
 	for _, other := range v.questions {
-		if other.protocol == "tcp" && other.open && other.to == q.to {
-			from, to = uint16(other.first), other.local
+		if other.Protocol == "tcp" && other.open && other.to == q.to {
+			from, to = uint16(other.First), other.local
 		}
 	}
 	quote = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(quote, from), to)

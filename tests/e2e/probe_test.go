@@ -66,13 +66,13 @@ func (v *visit) openSockets() (err error) {
 		return err
 	}
 	for _, q := range v.questions {
-		if q.protocol != "tcp" {
+		if q.Protocol != "tcp" {
 			continue
 		}
 		if q.socket, err = v.open(unix.SOCK_STREAM, 0); err != nil {
 			return err
 		}
-		err := unix.Connect(q.socket, &unix.SockaddrInet4{Port: q.first, Addr: q.to.As4()})
+		err := unix.Connect(q.socket, &unix.SockaddrInet4{Port: q.First, Addr: q.to.As4()})
 		if !errors.Is(err, unix.EINPROGRESS) {
 			q.settle(err)
 		}
@@ -112,7 +112,7 @@ func (v *visit) wait(end time.Time) error {
 		var waiting []*question
 		var sockets []unix.PollFd
 		for _, q := range v.questions {
-			if q.protocol == "tcp" && q.how == "" {
+			if q.Protocol == "tcp" && q.how == "" {
 				waiting = append(waiting, q)
 				sockets = append(sockets, unix.PollFd{Fd: int32(q.socket), Events: unix.POLLOUT})
 			}
@@ -142,9 +142,9 @@ func (v *visit) wait(end time.Time) error {
 func (v *visit) send(q *question, sequence int) error {
 	to := &unix.SockaddrInet4{Addr: q.to.As4()}
 	var err error
-	switch q.protocol {
+	switch q.Protocol {
 	case "udp":
-		to.Port = q.first
+		to.Port = q.First
 		err = unix.Sendto(v.udp, []byte(q.mark), 0, to)
 	case "icmp":
 		var packet []byte

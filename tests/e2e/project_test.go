@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -90,10 +91,16 @@ func (p *project) command(ctx context.Context, name string, args ...string) *exe
 	script := `eval "$(.sandbox/bin/sandbox env --stack "$STACK" 2>/dev/null)"; exec "$0" "$@"`
 	command := exec.CommandContext(ctx, "bash", append([]string{"-c", script, name}, args...)...)
 	command.Dir = p.dir
-	command.Env = append(os.Environ(), "STACK="+p.stack.name)
-	command.WaitDelay = 10 * time.Second
+	command.Env = append(os.Environ(), "STACK="+p.stack.name, "PULUMI_DEBUG_COMMANDS=true") // which --event-log needs
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// As with Ctrl-C, Pulumi then ends what it has begun and gives its lock back.
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGINT) }
+	command.WaitDelay = 30 * time.Second
 	return command
 }
+
+// killGroup ends a command with all that it has started.
+func killGroup(command *exec.Cmd) { _ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) } // they may have ended
 
 // try runs a command in the project and returns all its output.
 func (p *project) try(limit time.Duration, name string, args ...string) (string, error) {
@@ -104,6 +111,9 @@ func (p *project) try(limit time.Duration, name string, args ...string) (string,
 	command := p.command(ctx, name, args...)
 	command.Stdout, command.Stderr = &out, &out
 	err := command.Run()
+	if ctx.Err() != nil {
+		killGroup(command)
+	}
 	fmt.Fprintf(p.log, "$ %s %s\n%s[%.1f s, %v]\n", name, strings.Join(args, " "), out.String(), time.Since(began).Seconds(), err)
 	if ctx.Err() != nil {
 		err = fmt.Errorf("not done after %v", limit)
@@ -121,9 +131,25 @@ func (p *project) run(t *testing.T, limit time.Duration, name string, args ...st
 	return out
 }
 
-func (p *project) up(t *testing.T) string {
+// stackFile returns the text of the stack's file.
+func (p *project) stackFile(t *testing.T) []byte {
 	t.Helper()
-	return p.run(t, 3*time.Minute, "pulumi", "up", "--yes", "--skip-preview")
+	text, err := os.ReadFile(filepath.Join(p.dir, "Pulumi."+p.stack.name+".yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// repair brings the stack up with the stack file that it had before a scenario, whatever that has left.
+func (p *project) repair(file []byte) error {
+	if err := os.WriteFile(filepath.Join(p.dir, "Pulumi."+p.stack.name+".yaml"), file, 0o600); err != nil {
+		return err
+	}
+	if out, err := p.try(10*time.Minute, "make", "up"); err != nil {
+		return fmt.Errorf("make up: %w\n%s", err, tail(out))
+	}
+	return nil
 }
 
 func (p *project) set(t *testing.T, key, value string) {
@@ -140,73 +166,26 @@ func (p *project) kubectl(t *testing.T, result any, args ...string) {
 	}
 }
 
-// A pod, as far as the tests look.
-type pod struct {
-	Metadata struct {
-		Name              string `json:"name"`
-		UID               string `json:"uid"`
-		DeletionTimestamp string `json:"deletionTimestamp"`
-	} `json:"metadata"`
-	Spec struct {
-		NodeName   string `json:"nodeName"`
-		Containers []struct {
-			Image string `json:"image"`
-		} `json:"containers"`
-	} `json:"spec"`
-	Status struct {
-		Conditions []condition `json:"conditions"`
-		PodIP      netip.Addr  `json:"podIP"`
-	} `json:"status"`
-}
-
-type condition struct {
-	Type   string `json:"type"`
-	Status string `json:"status"`
-}
-
-func ready(conditions []condition) bool {
-	for _, c := range conditions {
-		if c.Type == "Ready" {
-			return c.Status == "True"
-		}
-	}
-	return false
-}
-
-// readyPods returns the app's pods that are ready and stay.
-func (p *project) readyPods(t *testing.T) []pod {
-	t.Helper()
-	var list struct {
-		Items []pod `json:"items"`
-	}
-	p.kubectl(t, &list, "get", "pods", "--namespace=hello-hapi", "--selector=app=hello-hapi")
-	var all []pod
-	for _, pod := range list.Items {
-		if ready(pod.Status.Conditions) && pod.Metadata.DeletionTimestamp == "" {
-			all = append(all, pod)
-		}
-	}
-	return all
-}
-
 func (p *project) url(t *testing.T) string {
 	t.Helper()
 	return strings.TrimSpace(p.run(t, time.Minute, "pulumi", "stack", "output", "url"))
 }
 
-// A host is a machine of the stack, as its output tells.
+// A host is one of the stack's, as its output tells.
 type host struct {
 	Name         string     `json:"name"`
-	Role         string     `json:"role"` // control-plane, worker, and in a private topology edge, which is no node
+	Roles        []string   `json:"roles"`
 	InstanceType string     `json:"instanceType"`
 	PrivateIP    netip.Addr `json:"privateIp"`
 	PublicIP     string     `json:"publicIp"` // empty for none
 }
 
+func (h host) is(role string) bool { return slices.Contains(h.Roles, role) }
+
 func (p *project) hosts(t *testing.T) []host {
 	t.Helper()
 	var all []host
-	out := p.run(t, time.Minute, "pulumi", "stack", "output", "nodes", "--json")
+	out := p.run(t, time.Minute, "pulumi", "stack", "output", "hosts", "--json")
 	if err := json.Unmarshal([]byte(out), &all); err != nil {
 		t.Fatal(err)
 	}
@@ -224,12 +203,11 @@ func (p *project) host(t *testing.T, name string) host {
 	return host{}
 }
 
-// entrance is the role of the host that the internet reaches, and that logins to others pass through.
-func (s stack) entrance() string {
-	if s.topology == "private" {
-		return "edge"
-	}
-	return "control-plane"
+// edge is the host that the internet reaches, and that logins to others pass through.
+func (p *project) edge(t *testing.T) host {
+	t.Helper()
+	hosts := p.hosts(t)
+	return hosts[slices.IndexFunc(hosts, func(h host) bool { return h.is("edge") })]
 }
 
 var client = &http.Client{Timeout: 5 * time.Second}
@@ -275,7 +253,7 @@ func (p *project) keepEvidence(t *testing.T) {
 		{"kubectl", "get", "events", "--all-namespaces", "--sort-by=.lastTimestamp"},
 		{"cat", "/var/lib/hello-kubernetes/internet.log"},
 	}
-	for _, host := range slices.Compact([]string{p.stack.entrance(), "control-plane", "worker-0", "worker-1"}) {
+	for _, host := range []string{"edge", "control-plane", "worker-0", "worker-1"} {
 		commands = append(commands, []string{"ssh", host, "sudo journalctl --no-pager --lines=300"})
 	}
 	for _, command := range commands {

@@ -14,7 +14,7 @@ func changedRules(t *testing.T, p *project) {
 	_, worker := instanceOf(t, p.host(t, "worker-0"))
 	group := worker.Groups[0]
 	kubelet := port("tcp", 10250)
-	nodePorts := func(f flow) bool { return f.to == "worker" && f.contain(port("tcp", 30080)) }
+	nodePort := func(f flow) bool { return f.To == "worker" && f.contain(port("tcp", 30080)) }
 	for _, tc := range []struct {
 		name   string
 		change func(rules map[string]*region.Rule)
@@ -22,14 +22,14 @@ func changedRules(t *testing.T, p *project) {
 	}{
 		{"workers may ask each other's kubelets", func(rules map[string]*region.Rule) {
 			for id, egress := range map[string]bool{"sgr-by-hand-in": false, "sgr-by-hand-out": true} {
-				rules[id] = &region.Rule{Group: group, Peer: group, Egress: egress, Protocol: "tcp", FromPort: kubelet.first, ToPort: kubelet.last}
+				rules[id] = &region.Rule{Group: group, Peer: group, Egress: egress, Protocol: "tcp", FromPort: kubelet.First, ToPort: kubelet.Last}
 			}
 		}, append(slices.Clone(m.flows), flow{"worker", "worker", kubelet})},
 		{"workers do not let in requests to the app", func(rules map[string]*region.Rule) {
 			maps.DeleteFunc(rules, func(_ string, r *region.Rule) bool {
-				return r.Group == group && !r.Egress && nodePorts(flow{to: "worker", ports: ports{r.Protocol, r.FromPort, r.ToPort}})
+				return r.Group == group && !r.Egress && nodePort(flow{To: "worker", ports: ports{r.Protocol, r.FromPort, r.ToPort}})
 			})
-		}, slices.DeleteFunc(slices.Clone(m.flows), nodePorts)},
+		}, slices.DeleteFunc(slices.Clone(m.flows), nodePort)},
 	} {
 		var before map[string]*region.Rule
 		changeRegion(t, func(state *region.State) {

@@ -17,14 +17,7 @@ import (
 // newMatrix looks at the stack. The admins are clients of the internet; another one of them is a stranger.
 func newMatrix(t *testing.T, p *project, admins ...netip.Addr) *matrix {
 	t.Helper()
-	document, err := os.ReadFile(filepath.Join(p.dir, "docs/security.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := &matrix{}
-	if m.flows, err = parseFlows(string(document), p.stack.topology); err != nil {
-		t.Fatal(err)
-	}
+	m := &matrix{flows: p.flows(t)}
 	internet := vpc.Path(vpc.InternetNamespace)
 	for _, client := range vpc.Clients()[:2] {
 		s := source{name: "stranger " + client.String(), ends: []string{"internet"}, namespace: internet, address: client}
@@ -33,7 +26,7 @@ func newMatrix(t *testing.T, p *project, admins ...netip.Addr) *matrix {
 		}
 		m.sources = append(m.sources, s)
 	}
-	m.targets = append(m.targets, target{name: "internet", end: "internet", namespace: internet, inside: vpc.ServiceAddress})
+	m.targets = append(m.targets, target{name: "internet", ends: []string{"internet"}, namespace: internet, inside: vpc.ServiceAddress})
 	m.addHosts(t, p.hosts(t))
 	m.addPod(t, p.readyPods(t)[0])
 	nodePort, err := strconv.Atoi(strings.TrimSpace(p.run(t, time.Minute, "pulumi", "stack", "output", "nodePort")))
@@ -49,13 +42,13 @@ func (m *matrix) addHosts(t *testing.T, hosts []host) {
 	for _, h := range hosts {
 		id, _ := instanceOf(t, h)
 		namespace := vpc.Path(vpc.InstanceNamespace(id))
-		to := target{name: h.Name, end: h.Role, namespace: namespace, inside: h.PrivateIP, outside: h.PrivateIP}
+		to := target{name: h.Name, ends: h.Roles, namespace: namespace, inside: h.PrivateIP, outside: h.PrivateIP}
 		if h.PublicIP != "" {
 			to.outside = netip.MustParseAddr(h.PublicIP)
 		}
 		m.targets = append(m.targets, to)
 		m.sources = append(m.sources, source{
-			name: h.Name, ends: []string{h.Role}, namespace: namespace, address: h.PrivateIP, host: h.Name,
+			name: h.Name, ends: h.Roles, namespace: namespace, address: h.PrivateIP, host: h.Name,
 		})
 	}
 }
@@ -91,13 +84,13 @@ func (m *matrix) choosePorts(nodePort int) {
 	}
 	for _, f := range m.flows {
 		switch {
-		case f.protocol == "icmp":
+		case f.Protocol == "icmp":
 			all[f.ports] = true
-		case f.first == f.last:
+		case f.First == f.Last:
 			all[f.ports] = true
 		default:
-			for _, n := range []int{f.first - 1, f.first, f.last, f.last + 1} {
-				all[port(f.protocol, n)] = true
+			for _, n := range []int{f.First - 1, f.First, f.Last, f.Last + 1} {
+				all[port(f.Protocol, n)] = true
 			}
 		}
 	}

@@ -80,7 +80,7 @@ func outputs(t *testing.T, p *project) {
 		Kubeconfig string `json:"kubeconfig"`
 		NodePort   int    `json:"nodePort"`
 		ClusterIP  string `json:"clusterIP"`
-		Nodes      []host `json:"nodes"`
+		Hosts      []host `json:"hosts"`
 	}
 	if err := json.Unmarshal([]byte(shown), &all); err != nil {
 		t.Fatal(err)
@@ -91,22 +91,22 @@ func outputs(t *testing.T, p *project) {
 	if all.NodePort < 30000 || all.NodePort > 32767 || !strings.HasPrefix(all.ClusterIP, "10.") {
 		t.Errorf("node port %d, cluster IP %s", all.NodePort, all.ClusterIP)
 	}
-	want := map[string]int{"control-plane": 1, "worker": 2}
-	want[p.stack.entrance()] = 1
 	roles := map[string]int{}
-	for _, node := range all.Nodes {
-		roles[node.Role]++
-		if (node.PublicIP != "") != (node.Role == p.stack.entrance()) || node.Role == "worker" && node.InstanceType != "t2.micro" {
-			t.Errorf("a node is %+v", node)
+	for _, host := range all.Hosts {
+		for _, role := range host.Roles {
+			roles[role]++
+		}
+		if (host.PublicIP != "") != host.is("edge") || host.is("worker") && host.InstanceType != "t2.micro" {
+			t.Errorf("a host is %+v", host)
 		}
 	}
-	if !maps.Equal(roles, want) {
-		t.Errorf("the nodes are %v, want %v", roles, want)
+	if want := map[string]int{"edge": 1, "control-plane": 1, "worker": 2}; !maps.Equal(roles, want) {
+		t.Errorf("the hosts have the roles %v, want %v", roles, want)
 	}
-	for _, node := range all.Nodes {
-		name := strings.TrimSpace(p.run(t, time.Minute, "ssh", node.Name, "hostname --all-ip-addresses"))
-		if !strings.Contains(" "+name+" ", " "+node.PrivateIP.String()+" ") {
-			t.Errorf("ssh %s reaches a host with the addresses %s, want %s", node.Name, name, node.PrivateIP)
+	for _, host := range all.Hosts {
+		addresses := strings.TrimSpace(p.run(t, time.Minute, "ssh", host.Name, "hostname --all-ip-addresses"))
+		if !strings.Contains(" "+addresses+" ", " "+host.PrivateIP.String()+" ") {
+			t.Errorf("ssh %s reaches a host with the addresses %s, want %s", host.Name, addresses, host.PrivateIP)
 		}
 	}
 }
@@ -116,8 +116,10 @@ func noChange(t *testing.T, p *project) {
 	p.run(t, time.Minute, "pulumi", preview...)
 	p.run(t, 2*time.Minute, "pulumi", "refresh", "--yes", "--skip-preview", "--expect-no-changes")
 	p.run(t, time.Minute, "pulumi", preview...)
-	if out := p.run(t, 5*time.Minute, "make", "up"); !strings.Contains(out, "unchanged") || strings.Contains(out, "updated") || strings.Contains(out, "created") {
-		t.Errorf("a second make up changes something:\n%s", tail(out))
+	log := p.eventLog(t)
+	p.run(t, 5*time.Minute, "make", "up", "ARGS=--event-log="+log)
+	if changed := changes(t, log); len(changed) > 0 {
+		t.Errorf("a second make up changes %v", changed)
 	}
 }
 

@@ -15,21 +15,24 @@ import (
 	"hello-kubernetes/sandbox/vpc"
 )
 
-// waysOut changes how the private subnet reaches the internet, in place, and back again. Without any NAT a worker still joins,
+// changeNAT changes how the private subnet reaches the internet, in place, and back again. Without any NAT a worker still joins,
 // with what a mirror in the VPC has.
-func waysOut(t *testing.T, p *project) {
-	through := func(f flow) bool { // the NAT on the edge
-		return f.to == p.stack.entrance() && slices.Contains([]string{"control-plane", "worker"}, f.from) && leadsOut(f) ||
+func changeNAT(t *testing.T, p *project) {
+	throughEdge := func(f flow) bool {
+		return f.To == "edge" && slices.Contains([]string{"control-plane", "worker"}, f.From) && leadsOut(f) ||
 			f == flow{"edge", "internet", port("tcp", 443)}
 	}
-	directly := func(f flow) bool { return f.to == "internet" && f.from != p.stack.entrance() }
+	directly := func(f flow) bool { return f.To == "internet" && f.From != "edge" }
+	before := p.flows(t)
 
 	p.set(t, "nat", "gateway")
-	if out := p.up(t); strings.Contains(out, "replaced") {
-		t.Errorf("a NAT gateway replaces something:\n%s", tail(out))
+	for _, change := range p.up(t) {
+		if change.replaces() {
+			t.Errorf("a NAT gateway replaces something: %v", change)
+		}
 	}
 	m := newMatrix(t, p)
-	m.flows = slices.DeleteFunc(m.flows, through)
+	m.flows = slices.DeleteFunc(slices.Clone(before), throughEdge)
 	m.isClean(t)
 	edge := strings.TrimPrefix(p.url(t), "http://")
 	if seen := seenFrom(t, p, "worker-0"); seen == edge || !strings.HasPrefix(seen, "203.0.113.") {
@@ -44,7 +47,7 @@ func waysOut(t *testing.T, p *project) {
 	p.up(t)
 	nodesAreReady(t, p, 4)
 	m = newMatrix(t, p)
-	m.flows = slices.DeleteFunc(m.flows, func(f flow) bool { return through(f) || directly(f) })
+	m.flows = slices.DeleteFunc(slices.Clone(before), func(f flow) bool { return throughEdge(f) || directly(f) })
 	m.isClean(t)
 
 	p.set(t, "nat", "instance")
@@ -58,12 +61,12 @@ func leadsOut(f flow) bool {
 	return slices.Contains([]ports{port("tcp", 80), port("tcp", 443), port("udp", 123)}, f.ports)
 }
 
-// startMirror puts a machine into the public subnet that answers in the place of the servers of packages and images, until
+// startMirror puts an instance into the public subnet that answers in the place of the servers of packages and images, until
 // the test ends. It is a namespace of the region's, with a relay to those servers.
 func startMirror(t *testing.T, p *project, address netip.Addr) {
 	t.Helper()
 	const id, group, elastic = "i-0000000000mirror", "sg-0000000000mirror", "eipalloc-0000mirror"
-	_, front := instanceOf(t, p.host(t, p.stack.entrance()))
+	_, front := instanceOf(t, p.edge(t))
 	changeRegion(t, func(state *region.State) {
 		network := state.Subnets[front.Subnet].VPC
 		state.SecurityGroups[group] = &region.SecurityGroup{VPC: network, Name: "mirror"}
