@@ -1,25 +1,46 @@
 # The only entry: `make help` lists what there is.
 STACK ?= local
-NODE ?= control-plane
+TO ?= control-plane
 .DEFAULT_GOAL := help
+
+stacks := $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml))
+stack_file := Pulumi.$(STACK).yaml
+ifeq ($(filter $(STACK),$(stacks)),)
+$(error there is no $(stack_file): STACK is one of $(stacks))
+endif
+
+# The command plugin dials the SSH agent although it has a key, and fails every step when the agent is gone.
+unexport SSH_AUTH_SOCK
+
+# The stack's region decides who works on it: the sandbox, or pulumi alone for one on AWS. A stack on AWS without a key
+# has never been up: the sandbox plans it from nothing, without an account.
+tool := $(if $(shell grep '^ *aws:region: *"\?sandbox-1' $(stack_file)),sandbox,pulumi)
+previewer := $(if $(shell grep '^ *hello-kubernetes:sshPrivateKey:' $(stack_file)),$(tool),sandbox)
+
 sandbox := .sandbox/bin/sandbox
+up_sandbox := $(sandbox) up --stack $(STACK) -- $(ARGS)
+up_pulumi := pulumi up --stack $(STACK) $(ARGS)
+down_sandbox := $(sandbox) down --stack $(STACK)
+down_pulumi := pulumi destroy --stack $(STACK) $(ARGS)
+preview_sandbox := $(sandbox) preview --stack $(STACK) -- $(ARGS)
+preview_pulumi := pulumi preview --stack $(STACK) $(ARGS)
 
 .PHONY: help
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo 'All take STACK=local (the default), local-private, dev, prod: Pulumi.STACK.yaml. up and preview pass ARGS on to pulumi.'
+	@echo 'STACK is one of $(stacks); local is the default. up and preview pass ARGS on to pulumi.'
 
 .PHONY: up
-up: sandbox ## bring the stack up and show the app's answer; again after whatever stopped it
-	@exec $(sandbox) up --stack $(STACK) -- $(ARGS)
+up: $(tool) ## bring the stack up, again after whatever stopped it; on the sandbox, show the app's answer
+	@exec $(up_$(tool))
 
 .PHONY: down
-down: sandbox ## destroy the stack and remove the sandbox region
-	@exec $(sandbox) down --stack $(STACK)
+down: $(tool) ## destroy the stack and, on the sandbox, remove the region
+	@exec $(down_$(tool))
 
 .PHONY: preview
-preview: sandbox ## show what up would do; for stacks on AWS from nothing and without credentials
-	@exec $(sandbox) preview --stack $(STACK) -- $(ARGS)
+preview: $(previewer) ## show what up would do; without an account where a stack on AWS has no key yet
+	@exec $(preview_$(previewer))
 
 .PHONY: pr-preview
 pr-preview: sandbox ## the preview in Markdown for a pull request, from nothing or of PLAN=plan.json
@@ -31,20 +52,20 @@ graph: sandbox ## draw docs/architecture.svg from dev's preview, and record that
 	cd sandbox && go test ./summary -update
 
 .PHONY: status
-status: sandbox ## show the nodes and whether the app answers
+status: on-sandbox sandbox ## show the hosts and whether the app answers
 	@exec $(sandbox) status --stack $(STACK)
 
 .PHONY: ssh
-ssh: sandbox ## log in to a node: make ssh NODE=worker-0
-	@exec $(sandbox) ssh --stack $(STACK) $(NODE)
+ssh: on-sandbox sandbox ## log in to a host: make ssh TO=worker-0
+	@exec $(sandbox) ssh --stack $(STACK) $(TO)
 
 .PHONY: env
-env: sandbox ## for eval "$(make -s env)": pulumi, kubectl and ssh for the stack
+env: on-sandbox sandbox ## for eval "$(make -s env)": pulumi, kubectl and ssh for the stack
 	@exec $(sandbox) env --stack $(STACK)
 
 .PHONY: unit
-unit: ## tests that need no network; as root, also those that make network namespaces and a machine
-	@test "$$(id -u)" = 0 || echo 'Skipped without root: packets between namespaces, the boot of a machine. All tests: sudo make test' >&2
+unit: ## tests that need no network; as root, also those that make network namespaces and a host
+	@test "$$(id -u)" = 0 || echo 'Without root, tests of packets and of a host are skipped; all of them: sudo make test' >&2
 	go vet ./... && go test ./...
 	cd sandbox && go vet ./... && go test ./...
 	cd tests/e2e && go vet ./...
@@ -75,3 +96,11 @@ sandbox:
 	@mkdir -p .sandbox/bin
 	@test -x $(sandbox) || echo 'Building the sandbox (about 4 min the first time)' >&2
 	@cd sandbox && go build -o ../$(sandbox) .
+
+.PHONY: on-sandbox
+on-sandbox:
+	@test $(tool) = sandbox || { echo 'error: $(STACK) is not on the sandbox: see "On AWS" in README.md' >&2; exit 1; }
+
+.PHONY: pulumi
+pulumi:
+	@command -v pulumi >/dev/null || { echo 'error: there is no pulumi: install it, https://www.pulumi.com/docs/install' >&2; exit 1; }

@@ -4,19 +4,10 @@ import (
 	"context"
 	"errors"
 	"os"
-
-	"hello-kubernetes/sandbox/run"
 )
 
 // down destroys the stack and, when no other stack of the clone is on it, removes the region with all that it made.
 func down(ctx context.Context, c *clone, _ []string) error {
-	local, err := c.local()
-	if err != nil {
-		return err
-	}
-	if !local {
-		return run.With{Dir: c.root}.Attached(ctx, "pulumi", "destroy", "--stack", c.stack)
-	}
 	if err := c.lock(ctx); err != nil {
 		return err
 	}

@@ -12,18 +12,10 @@ import (
 	"time"
 
 	"hello-kubernetes/sandbox/instances"
-	"hello-kubernetes/sandbox/run"
 )
 
-// up makes the sandbox region if the stack is on it, and brings the stack up. Whatever interrupted it, it goes on.
+// up starts the sandbox region and brings the stack up. Whatever interrupted it, it goes on.
 func up(ctx context.Context, c *clone, args []string) error {
-	local, err := c.local()
-	if err != nil {
-		return err
-	}
-	if !local {
-		return run.With{Dir: c.root}.Attached(ctx, "pulumi", append([]string{"up", "--stack", c.stack}, args...)...)
-	}
 	lost, err := c.start(ctx)
 	if err != nil {
 		return err
