@@ -43,13 +43,8 @@ preview: $(previewer) ## show what up would do; without an account where a stack
 	@exec $(preview_$(previewer))
 
 .PHONY: pr-preview
-pr-preview: sandbox ## the preview in Markdown for a pull request, from nothing or of PLAN=plan.json
-	@exec $(sandbox) pr-preview --stack $(STACK) $(PLAN)
-
-.PHONY: graph
-graph: sandbox ## draw docs/architecture.svg from dev's preview, and record that for the tests
-	@exec $(sandbox) graph --stack dev
-	cd sandbox && go test ./summary -update
+pr-preview: sandbox ## the plan in Markdown: from nothing and without an account, or of the running stack with RUNNING=yes
+	@exec $(sandbox) pr-preview --stack $(STACK) $(if $(RUNNING),--running)
 
 .PHONY: status
 status: on-sandbox sandbox ## show the hosts and whether the app answers

@@ -44,12 +44,13 @@ type Subnet struct {
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Network, error) {
 	n := &Network{GroupIDs: map[layout.Role]pulumi.StringOutput{}}
 	all := flows(args.NAT, args.NodePorts)
-	// The flows are among the inputs, so that a plan shows what it opens and closes, and the state has them for who asks.
+	// The flows, and who the administrators are, are among the inputs: so a plan shows what it opens and closes.
 	if err := ctx.RegisterComponentResourceV2("hello-kubernetes:network:Network", name, pulumi.ToMap(map[string]any{
 		"vpcCidr":           args.VPCCIDR,
 		"publicSubnetCidr":  args.PublicSubnetCIDR,
 		"privateSubnetCidr": args.PrivateSubnetCIDR,
 		"nat":               string(args.NAT),
+		"adminCidrs":        args.AdminCIDRs,
 		"flows":             all,
 	}), n, opts...); err != nil {
 		return nil, err

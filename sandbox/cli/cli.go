@@ -1,4 +1,4 @@
-// Package cli is the command line of the sandbox, and its entry as Pulumi plug-ins.
+// Package cli is the command line of the sandbox, and its entry as Pulumi plugins.
 package cli
 
 import (
@@ -15,7 +15,7 @@ import (
 	"hello-kubernetes/sandbox/run"
 )
 
-// Main runs the command, or the plug-in whose name this program was started under.
+// Main runs the command, or the plugin whose name this program was started under.
 func Main() {
 	if plugin := plugins[filepath.Base(os.Args[0])]; plugin != nil {
 		plugin()
@@ -39,22 +39,27 @@ func root() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	command.PersistentFlags().StringVarP(&stack, "stack", "s", "local", "the stack, of Pulumi.STACK.yaml")
-	add := func(use, short string, args cobra.PositionalArgs, do func(context.Context, *clone, []string) error) {
-		command.AddCommand(&cobra.Command{Use: use, Short: short, Args: args, RunE: func(c *cobra.Command, args []string) error {
+	type do func(ctx context.Context, c *clone, args []string) error
+	add := func(use, short string, args cobra.PositionalArgs, do do) *cobra.Command {
+		added := &cobra.Command{Use: use, Short: short, Args: args, RunE: func(c *cobra.Command, args []string) error {
 			found, err := findClone(stack)
 			if err != nil {
 				return err
 			}
 			return do(c.Context(), found, args)
-		}})
+		}}
+		command.AddCommand(added)
+		return added
 	}
 	add("up", "bring the stack up", cobra.ArbitraryArgs, up)
 	add("down", "take the stack and the region down", cobra.NoArgs, down)
 	add("preview", "show what up would do", cobra.ArbitraryArgs, preview)
-	add("pr-preview [PLAN]", "the same in Markdown, for a pull request", cobra.MaximumNArgs(1), prPreview)
-	add("graph", "draw docs/architecture.svg from the preview", cobra.NoArgs, graph)
+	var running bool
+	add("pr-preview", "write a plan in Markdown", cobra.NoArgs, func(ctx context.Context, c *clone, _ []string) error {
+		return prPreview(ctx, c, running)
+	}).Flags().BoolVar(&running, "running", false, "plan for the stack as it is, not from nothing")
 	add("status", "show what there is", cobra.NoArgs, status)
-	add("ssh NODE [COMMAND...]", "log in to a node", cobra.MinimumNArgs(1), secureShell)
+	add("ssh HOST [COMMAND...]", "log in to a host", cobra.MinimumNArgs(1), secureShell)
 	add("env", "print what makes pulumi, kubectl and ssh work", cobra.NoArgs, printEnvironment)
 	add("prepare", "install and build what up and the tests need", cobra.NoArgs, prepareTests)
 	add("internet", "serve the sandbox's internet (up starts it)", cobra.NoArgs, serveInternet)

@@ -2,73 +2,80 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
 
+	"hello-kubernetes/sandbox/run"
 	"hello-kubernetes/sandbox/summary"
 )
 
 // madeHere tells the readers of a plan that was made from nothing what it is.
-const madeHere = "Planned from nothing, with stand-ins for AWS and without an account: everything is new here, whatever is running already."
+const madeHere = "Planned from nothing and without an account: everything is new here, whatever is running already."
 
-// prPreview writes to standard output what the stack's preview says, in Markdown for a pull request: of the plan in a
-// file ("-" is standard input), or of one that is made here from nothing.
-func prPreview(ctx context.Context, c *clone, args []string) error {
+// prPreview writes to standard output what the stack's plan says, in Markdown for a pull request. The plan is made from
+// nothing or, when running is set, for the stack as it is, and has Pulumi's own diff then. It fails where there is no
+// plan; what it has written says why.
+func prPreview(ctx context.Context, c *clone, running bool) error {
 	var plan *summary.Plan
+	var diff, how string
 	var err error
-	how := ""
-	if len(args) > 0 {
-		plan, err = readPlan(args[0])
+	if running {
+		plan, diff, err = c.planRunning(ctx)
+		fmt.Fprint(os.Stderr, diff) // the document may have a part of it only
 	} else {
-		plan, err = c.plan(ctx)
 		how = madeHere
+		err = c.fromNothing(ctx, func(away *clone, options []string) error {
+			say("Planning the stack %s", c.stack)
+			plan, _, err = planned(ctx, away.here(), c.path("bin", "pulumi"), options...)
+			return err
+		})
 	}
-	if ctx.Err() != nil {
-		return err
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		fmt.Print(summary.Failure(c.stack, err.Error()))
+	default:
+		fmt.Print(summary.Markdown(plan, how, diff))
 	}
-	text, err := document(c.stack, plan, err, how)
-	fmt.Print(text)
 	return err
 }
 
-// document is what people are told of a plan, or of the reason that there is none; that one is an error too.
-func document(stack string, plan *summary.Plan, err error, how string) (string, error) {
+// planRunning plans for the stack as it is: one on the sandbox with the clone's pulumi, any other with the user's.
+func (c *clone) planRunning(ctx context.Context) (plan *summary.Plan, diff string, err error) {
+	local, err := c.local()
 	if err != nil {
-		return summary.Failure(stack, err.Error()), err
+		return nil, "", err
 	}
-	if reason := plan.Errors(); reason != "" {
-		return summary.Failure(stack, reason), errors.New("there is no plan: the document says why")
+	if local {
+		return planned(ctx, c.here(), c.path("bin", "pulumi"), "--stack", c.stack)
 	}
-	return summary.Markdown(plan, how), nil
+	return planned(ctx, run.With{Dir: c.root}, "pulumi", "--stack", c.stack)
 }
 
-// readPlan reads what `pulumi preview --json` has written.
-func readPlan(path string) (*summary.Plan, error) {
-	if path == "-" {
-		path = "/dev/stdin"
-	}
-	data, err := os.ReadFile(path)
+// planned runs pulumi preview and returns its plan and the diff that it shows. It fails with what pulumi says when that
+// fails.
+func planned(ctx context.Context, with run.With, pulumi string, options ...string) (*summary.Plan, string, error) {
+	events, err := os.CreateTemp("", "events-")
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return summary.Parse(data)
-}
-
-// plan returns what Pulumi plans for the stack from nothing. A plan that ends with errors is one too.
-func (c *clone) plan(ctx context.Context) (*summary.Plan, error) {
-	var plan *summary.Plan
-	return plan, c.fromNothing(ctx, func(away *clone, options []string) error {
-		say("Planning the stack %s", c.stack)
-		with := away.here()
-		with.Stderr = os.Stderr
-		text, failure := with.Output(ctx, c.path("bin", "pulumi"), slices.Concat(
-			[]string{"preview", "--json", "--show-sames", "--show-replacement-steps", "--non-interactive"}, options)...)
-		var err error
-		if plan, err = summary.Parse([]byte(text)); err != nil || plan.Errors() == "" {
-			return errors.Join(failure, err)
-		}
-		return nil
-	})
+	defer os.Remove(events.Name())
+	defer events.Close()
+	with.Env = append(with.Env, "PULUMI_DEBUG_COMMANDS=true") // without it there is no --event-log
+	diff, failure := with.Output(ctx, pulumi, slices.Concat([]string{
+		"preview", "--diff", "--suppress-outputs", "--non-interactive", "--color=never", "--event-log=" + events.Name(),
+	}, options)...)
+	log, err := os.ReadFile(events.Name())
+	if err != nil {
+		return nil, "", err
+	}
+	plan, err := summary.Parse(log)
+	switch {
+	case err == nil && plan.Err() != nil:
+		err = plan.Err()
+	case failure != nil:
+		err = failure
+	}
+	return plan, diff, err
 }

@@ -1,48 +1,51 @@
 package cli
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"hello-kubernetes/sandbox/run"
 )
 
-func TestDocument(t *testing.T) {
-	t.Parallel()
-	const (
-		good = `{"steps": [{"op": "create", "urn": "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev", "newState": {"type": "pulumi:pulumi:Stack"}}]}`
-		bad  = `{"diagnostics": [{"severity": "info", "message": "hello"}, {"severity": "error", "message": "adminCidrs: empty"}]}`
-	)
-	cases := map[string]struct {
-		plan  string
-		want  string
-		fails bool
-	}{
-		"a plan":             {good, "## Preview of stack `dev`\n\n**1 to create.** How.\n", false},
-		"a plan with errors": {bad, "## Preview of stack `dev` failed\n", true},
-		"the error":          {bad, "```\nadminCidrs: empty\n```", true},
-		"no plan":            {"error: no such stack", "## Preview of stack `dev` failed\n", true},
+// fakePulumi is a program that writes a log of events and a diff, as pulumi preview does.
+func fakePulumi(t *testing.T, events, script string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "pulumi")
+	text := "#!/bin/sh\nfor option; do case $option in --event-log=*) cat >\"${option#*=}\" <<'EOF'\n" + events + "\nEOF\n;; esac; done\n" + script
+	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
+		t.Fatal(err)
 	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			file := filepath.Join(t.TempDir(), "plan.json")
-			if err := os.WriteFile(file, []byte(c.plan), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			plan, err := readPlan(file)
-			text, err := document("dev", plan, err, "How.")
-			if !strings.Contains(text, c.want) || (err != nil) != c.fails {
-				t.Errorf("the error is %v, the document\n%s\nwant %q", err, text, c.want)
-			}
-		})
-	}
+	return path
 }
 
-func TestReadPlanNeedsTheFile(t *testing.T) {
+func TestPlanned(t *testing.T) {
 	t.Parallel()
-	if _, err := readPlan(filepath.Join(t.TempDir(), "none.json")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the error is %v", err)
+	const (
+		good = `{"resourcePreEvent": {"metadata": {"op": "create", "urn": "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"}}}`
+		bad  = `{"diagnosticEvent": {"severity": "error", "message": "adminCidrs: empty"}}`
+	)
+	for name, test := range map[string]struct {
+		events, script string
+		want           string // in the error, "" for none
+	}{
+		"a plan":               {good, "echo the diff; test $PULUMI_DEBUG_COMMANDS", ""},
+		"the program's error":  {bad, "exit 255", "adminCidrs: empty"},
+		"pulumi's own error":   {"", "echo error: no stack named dev >&2; exit 255", "no stack named dev"},
+		"a failure at the end": {good, "echo out of memory; exit 2", "out of memory"},
+		"something else's log": {"hello", "", "read pulumi's events"},
+		"a preview of nothing": {"", "", "no resource"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, diff, err := planned(t.Context(), run.With{}, fakePulumi(t, test.events, test.script))
+			if (err != nil) != (test.want != "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("the error is %v, want %q", err, test.want)
+			}
+			if test.want == "" && diff != "the diff\n" {
+				t.Errorf("the diff is %q", diff)
+			}
+		})
 	}
 }

@@ -2,15 +2,18 @@ package summary
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// What a plan does with a resource, the most drastic first.
+// What a plan does with a resource.
 const (
 	replaced  = "replace"
 	deleted   = "delete"
@@ -20,165 +23,139 @@ const (
 )
 
 // operations maps Pulumi's steps to what they come to. Others, such as read and refresh, change nothing.
-var operations = map[string]string{
-	"create": created, "import": created,
-	"update": updated,
-	"delete": deleted, "discard": deleted,
-	"replace": replaced, "create-replacement": replaced, "delete-replaced": replaced, "import-replacement": replaced,
-	"same": unchanged,
+var operations = map[apitype.OpType]string{
+	apitype.OpSame:   unchanged,
+	apitype.OpCreate: created, apitype.OpImport: created,
+	apitype.OpUpdate: updated,
+	apitype.OpDelete: deleted, apitype.OpReadDiscard: deleted,
+	apitype.OpReplace: replaced, apitype.OpCreateReplacement: replaced, apitype.OpDeleteReplaced: replaced,
+	apitype.OpImportReplacement: replaced,
 }
+
+// instanceType is the type of EC2 instances.
+const instanceType = "aws:ec2/instance:Instance"
 
 // A change is all that a plan does with one resource.
 type change struct {
 	urn      resource.URN
-	op       string
-	old, new *State
-	diff     map[string]PropertyDiff // of an update or a replacement: by property path
+	op       string // "" for nothing
+	old, new *apitype.StepEventStateMetadata
+	diff     map[string]bool // the paths of the properties that change, and whether that needs a new resource
 }
 
-// state is the resource after the plan, or before it where it is deleted.
-func (c change) state() *State {
-	if c.op == deleted || c.new == nil {
-		return c.old
+// add takes a step in. A replacement has up to three, in an order that depends on which resource has to go first.
+func (c *change) add(step apitype.StepEventMetadata) {
+	op := operations[step.Op]
+	if c.op != replaced {
+		c.op = cmp.Or(op, c.op)
 	}
-	return c.new
+	if op == "" {
+		return
+	}
+	c.old, c.new = cmp.Or(c.old, step.Old), cmp.Or(step.New, c.new)
+	if c.diff == nil {
+		c.diff = map[string]bool{}
+	}
+	for path, d := range step.DetailedDiff {
+		c.diff[path] = strings.HasSuffix(string(d.Kind), "-replace")
+	}
+	if len(step.DetailedDiff) == 0 { // the plugin tells the keys alone
+		for _, key := range step.Diffs {
+			c.diff[key] = slices.Contains(step.Keys, key)
+		}
+	}
 }
 
-// changes returns one change a resource, in the order of components, kinds and names.
-func (p *Plan) changes() []change {
-	byURN := map[resource.URN]*change{}
-	for _, step := range p.Steps {
-		op, counts := operations[step.Op]
-		if !counts {
-			continue
-		}
-		c := byURN[step.URN]
-		if c == nil {
-			c = &change{urn: step.URN, op: op}
-			byURN[step.URN] = c
-		}
-		if op == replaced || c.op == unchanged {
-			c.op = op
-		}
-		c.old, c.new = cmp.Or(c.old, step.Old), cmp.Or(step.New, c.new)
-		if c.diff == nil {
-			c.diff = step.diff()
-		}
+// finish corrects what only all steps together tell.
+func (c *change) finish() {
+	if c.op == replaced && c.new == nil { // it goes with the old one of something that it needs
+		c.op = deleted
 	}
-	all := make([]change, 0, len(byURN))
-	for _, c := range byURN {
-		if c.op == replaced && c.new == nil { // went with the old one of something that it needs
-			c.op = deleted
-		}
-		if c.diff == nil && (c.op == updated || c.op == replaced) {
-			c.diff = compare(c.old, c.new)
-		}
-		all = append(all, *c)
+	if c.op == deleted {
+		c.new = nil
 	}
-	rank := map[string]int{}
-	for i, component := range order(all) {
-		rank[component] = i
-	}
-	slices.SortFunc(all, func(a, b change) int {
-		return cmp.Or(
-			cmp.Compare(rank[componentOf(a.urn)], rank[componentOf(b.urn)]),
-			cmp.Compare(strings.Count(string(a.urn.QualifiedType()), "$"), strings.Count(string(b.urn.QualifiedType()), "$")),
-			strings.Compare(string(a.urn.Type()), string(b.urn.Type())),
-			strings.Compare(a.urn.Name(), b.urn.Name()))
-	})
-	return all
-}
-
-// diff is how each property changes: in detail where the plug-in tells, else by the keys that Pulumi names.
-func (s Step) diff() map[string]PropertyDiff {
-	if len(s.DetailedDiff) > 0 {
-		return s.DetailedDiff
-	}
-	diff := map[string]PropertyDiff{}
-	for _, key := range s.DiffReasons {
-		diff[key] = PropertyDiff{Kind: "update"}
-	}
-	for _, key := range s.ReplaceReasons {
-		diff[key] = PropertyDiff{Kind: "update-replace"}
-	}
-	if len(diff) == 0 {
-		return nil
-	}
-	return diff
-}
-
-// compare is how the inputs change, for where Pulumi does not tell: with components, and with what is replaced because
-// something that it needs is.
-func compare(old, new *State) map[string]PropertyDiff {
-	diff := map[string]PropertyDiff{}
-	for _, inputs := range []map[string]any{old.inputs(), new.inputs()} {
-		for key := range inputs {
-			if !strings.HasPrefix(key, "__") && !reflect.DeepEqual(old.get(key), new.get(key)) {
-				diff[key] = PropertyDiff{Kind: "update"}
-			}
-		}
-	}
-	return diff
-}
-
-// outside is what is in no component: the stack itself and its providers.
-const outside = "stack"
-
-// componentOf names the part of the program that a resource is in, such as network: the outermost component's type.
-func componentOf(urn resource.URN) string {
-	outermost, _, _ := strings.Cut(string(urn.QualifiedType()), "$")
-	if strings.HasPrefix(outermost, "pulumi:") || !strings.HasPrefix(outermost, string(urn.Project())+":") {
-		return outside
-	}
-	return strings.ToLower(outermost[strings.LastIndex(outermost, ":")+1:])
-}
-
-// links are the direct dependencies between components: who needs, whom, and the resources there that are needed.
-func links(all []change) map[string]map[string]map[resource.URN]bool {
-	found := map[string]map[string]map[resource.URN]bool{}
-	for _, c := range all {
-		state, from := c.state(), componentOf(c.urn)
-		if state == nil || from == outside {
-			continue
-		}
-		for _, needed := range state.Dependencies {
-			to := componentOf(needed)
-			if to == from || to == outside {
-				continue
-			}
-			if found[from] == nil {
-				found[from] = map[string]map[resource.URN]bool{}
-			}
-			if found[from][to] == nil {
-				found[from][to] = map[resource.URN]bool{}
-			}
-			found[from][to][needed] = true
-		}
-	}
-	return found
-}
-
-// order lists the components so that each comes after those it needs, and by name where that leaves a choice.
-func order(all []change) []string {
-	needs, left := links(all), map[string]bool{}
-	for _, c := range all {
-		left[componentOf(c.urn)] = true
-	}
-	result := []string{outside}
-	delete(left, outside)
-	for len(left) > 0 {
-		waiting := func(name string) int {
-			count := 0
-			for needed := range needs[name] {
-				if left[needed] {
-					count++
+	// Pulumi tells no difference of components, and of what is replaced because something that it needs is.
+	if (c.op == updated || c.op == replaced) && len(c.diff) == 0 {
+		for _, inputs := range []map[string]any{c.old.Inputs, c.new.Inputs} {
+			for key := range inputs {
+				if !reflect.DeepEqual(c.old.Inputs[key], c.new.Inputs[key]) {
+					c.diff[key] = false
 				}
 			}
-			return count
 		}
-		next := slices.MinFunc(slices.Sorted(maps.Keys(left)), func(a, b string) int { return cmp.Compare(waiting(a), waiting(b)) })
-		result = append(result, next)
-		delete(left, next)
 	}
-	return result
+}
+
+// part names the component that the resource is in, such as network, or stack for what is in none.
+func (c *change) part() string {
+	outermost, _, _ := strings.Cut(string(c.urn.QualifiedType()), "$")
+	if _, component, found := strings.Cut(outermost, string(c.urn.Project())+":"); found {
+		part, _, _ := strings.Cut(component, ":")
+		return part
+	}
+	return "stack"
+}
+
+// kind is the last word of the resource's type, such as Instance.
+func (c *change) kind() string {
+	if providers.IsProviderType(c.urn.Type()) {
+		return "Provider"
+	}
+	return string(c.urn.Type().Name())
+}
+
+func (c *change) isInstance() bool { return string(c.urn.Type()) == instanceType }
+
+// name is the resource's name without the project's and the stack's.
+func (c *change) name() string {
+	return strings.TrimPrefix(c.urn.Name(), fmt.Sprintf("%s-%s-", c.urn.Project(), c.urn.Stack()))
+}
+
+// stops tells whether an update stops an instance and starts it again, as AWS does for these properties.
+func (c *change) stops() bool {
+	_, resized := c.diff["instanceType"]
+	_, rewritten := c.diff["userData"]
+	return c.isInstance() && c.op == updated && (resized || rewritten)
+}
+
+// differences writes how each property changes, those first that need a new resource.
+func (c *change) differences() []string {
+	var replacing, others []string
+	for _, path := range slices.Sorted(maps.Keys(c.diff)) {
+		text := "`" + path + "`"
+		if before, after := show(c.old, path), show(c.new, path); before != after {
+			text += ": " + cell(cmp.Or(before, "(none)")+" → "+cmp.Or(after, "(none)"))
+		}
+		if c.diff[path] {
+			replacing = append(replacing, "**"+text+"** (replaces it)")
+		} else {
+			others = append(others, text)
+		}
+	}
+	if c.op == replaced && len(replacing) == 0 {
+		replacing = []string{"replaced with something that it needs"}
+	}
+	return append(replacing, others...)
+}
+
+// show returns the input at a path if it is a short text, a number or a boolean, else "".
+func show(state *apitype.StepEventStateMetadata, path string) string {
+	keys, err := resource.ParsePropertyPath(path)
+	if state == nil || err != nil {
+		return ""
+	}
+	value, _ := keys.Get(resource.NewProperty(resource.NewPropertyMapFromMap(state.Inputs)))
+	text := ""
+	if value.IsString() || value.IsNumber() || value.IsBool() {
+		text = fmt.Sprint(value.V)
+	}
+	// https://github.com/pulumi/pulumi/blob/v3.259.0/pkg/resource/stack/deployment.go#L66
+	const unknown, longest = "04da6b54-80e4-46f7-96ec-b56ff0331ba9", 60
+	switch {
+	case text == unknown:
+		return "(known later)"
+	case len(text) > longest || strings.Contains(text, "\n"):
+		return ""
+	}
+	return text
 }

@@ -1,105 +1,108 @@
 package summary
 
 import (
-	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
-// An item is what one resource costs, or a part of it.
+// An item is something that costs by the month, and how many of it there are before and after the plan.
 type item struct {
-	resource string // its name
-	what     string // such as EC2 instance t2.micro
-	cents    int    // a month
-	known    bool   // whether there is a price
+	what          string // such as EC2 instance t2.micro
+	cents         int    // a month, for each
+	known         bool   // whether there is a price
+	before, after int
 }
 
-// items are what a resource costs: none for one that is free.
-func (t *priceTable) items(name, token string, state *State) []item {
-	if state == nil || !t.costs(token) {
-		return nil
-	}
-	if token == instanceType {
-		return t.instance(name, state)
-	}
-	if price, ok := t.Resources[token]; ok {
-		return []item{{name, price.What, t.monthly(price.Hourly), true}}
-	}
-	return []item{{resource: name, what: kindOf(token)}}
-}
-
-// instance is a machine, its disk, and a public address if it asks for one of its own.
-func (t *priceTable) instance(name string, state *State) []item {
-	kind := state.text("instanceType")
-	hourly, known := t.Instances[kind]
-	all := []item{{name, strings.TrimSpace("EC2 instance " + kind), t.monthly(hourly), known}}
-	if state.text("associatePublicIpAddress") == "true" {
-		address := t.Resources["aws:ec2/eip:Eip"]
-		all = append(all, item{name, address.What, t.monthly(address.Hourly), true})
-	}
-	volume, size := state.text("rootBlockDevice", "volumeType"), state.text("rootBlockDevice", "volumeSize")
-	price, known := t.Volumes[volume]
-	gib, err := strconv.ParseFloat(size, 64)
-	if err != nil {
-		return append(all, item{resource: name, what: "disk of unknown size"})
-	}
-	return append(all, item{name, fmt.Sprintf("disk, %s GiB %s", size, volume), cents(price * gib), known})
-}
-
-// estimate is what all resources of a plan cost, before and after it.
+// An estimate is what all resources of a plan cost.
 type estimate struct {
-	items         []item // after
-	before, after int    // cents a month, as far as prices are known
-	unknown       []item // what is in neither sum
-	hadUnknown    bool   // whether before is incomplete too
-	had           bool   // whether there was anything before
+	items         []*item
+	before, after int  // cents a month, as far as prices are known
+	complete      bool // whether all prices are known
+	had           bool // whether there was anything before
 }
 
-func (t *priceTable) estimate(all []change) estimate {
-	e := estimate{}
-	for _, c := range all {
-		name := short(c.urn)
-		for _, i := range t.items(name, string(c.urn.Type()), c.old) {
-			e.before += i.cents
-			e.hadUnknown = e.hadUnknown || !i.known
-		}
-		e.had = e.had || c.old != nil
-		if c.op == deleted {
-			continue
-		}
-		for _, i := range t.items(name, string(c.urn.Type()), c.new) {
-			e.items = append(e.items, i)
-			e.after += i.cents
-			if !i.known {
-				e.unknown = append(e.unknown, i)
+func (t *priceTable) estimate(changes []change) estimate {
+	items, e := map[string]*item{}, estimate{complete: true}
+	add := func(c change, state *apitype.StepEventStateMetadata, count func(*item)) {
+		for _, i := range t.items(string(c.urn.Type()), state) {
+			if items[i.what] == nil {
+				items[i.what] = &i
 			}
+			count(items[i.what])
 		}
 	}
-	slices.SortStableFunc(e.items, func(a, b item) int {
-		return cmp.Or(strings.Compare(a.resource, b.resource), cmp.Compare(fmt.Sprint(a.known), fmt.Sprint(b.known)), cmp.Compare(b.cents, a.cents))
-	})
+	for _, c := range changes {
+		add(c, c.old, func(i *item) { i.before++ })
+		add(c, c.new, func(i *item) { i.after++ })
+		e.had = e.had || c.old != nil
+	}
+	for _, what := range slices.Sorted(maps.Keys(items)) {
+		i := items[what]
+		e.items = append(e.items, i)
+		e.before += i.before * i.cents
+		e.after += i.after * i.cents
+		e.complete = e.complete && i.known
+	}
 	return e
 }
 
-// String is the estimate in a few words: about $33.87 a month, and an unknown price.
+// items are what a resource costs: none for one that is free or not there.
+func (t *priceTable) items(token string, state *apitype.StepEventStateMetadata) []item {
+	switch price, priced := t.Resources[token]; {
+	case state == nil || !strings.HasPrefix(token, "aws:") || slices.Contains(t.Free, token):
+		return nil
+	case priced:
+		return []item{{what: price.What, cents: t.monthly(price.Hourly), known: true}}
+	case token != instanceType:
+		return []item{{what: token}}
+	}
+	kind := show(state, "instanceType")
+	hourly, known := t.Instances[kind]
+	all := []item{{what: "EC2 instance " + kind, cents: t.monthly(hourly), known: known}}
+	volume, size := show(state, "rootBlockDevice.volumeType"), show(state, "rootBlockDevice.volumeSize")
+	price, known := t.Volumes[volume]
+	gib, err := strconv.ParseFloat(size, 64)
+	disk := item{what: fmt.Sprintf("disk, %s GiB %s", size, volume), cents: cents(price * gib), known: known && err == nil}
+	return append(all, disk)
+}
+
+// String is the estimate in a few words.
 func (e estimate) String() string {
-	text := "about " + dollars(e.after) + " a month"
-	if e.had && !e.hadUnknown && len(e.unknown) == 0 {
-		switch difference := e.after - e.before; {
-		case difference > 0:
-			text += ", " + dollars(difference) + " more than now"
-		case difference < 0:
-			text += ", " + dollars(-difference) + " less than now"
-		default:
-			text += ", as now"
+	difference := e.after - e.before
+	switch text := "about " + dollars(e.after) + " a month"; {
+	case !e.complete:
+		return "at least " + dollars(e.after) + " a month: not all prices are known"
+	case !e.had:
+		return text
+	case difference > 0:
+		return text + ", " + dollars(difference) + " more than now"
+	case difference < 0:
+		return text + ", " + dollars(-difference) + " less than now"
+	default:
+		return text + ", as now"
+	}
+}
+
+// rows writes the items as rows of a table, with the sum at the end.
+func (e estimate) rows() [][]string {
+	var all [][]string
+	for _, i := range e.items {
+		number := strconv.Itoa(i.after)
+		if e.had && i.before != i.after {
+			number = fmt.Sprintf("%d → %d", i.before, i.after)
 		}
+		each, sum := "unknown", "unknown"
+		if i.known {
+			each, sum = dollars(i.cents), dollars(i.after*i.cents)
+		}
+		all = append(all, []string{cell(i.what), number, each, sum})
 	}
-	if len(e.unknown) > 0 {
-		text = "at least " + dollars(e.after) + " a month and " + count(len(e.unknown), "unknown price")
-	}
-	return text
+	return append(all, []string{"**Sum**", "", "", "**" + dollars(e.after) + "**"})
 }
 
 func dollars(cents int) string { return fmt.Sprintf("$%d.%02d", cents/100, cents%100) }

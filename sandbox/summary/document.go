@@ -2,48 +2,53 @@ package summary
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-// crowded is the number of rows from which a table is folded up.
-const crowded = 12
+// longestDiff is what is shown of Pulumi's diff, in bytes. A comment on GitHub has at most 65,536 characters.
+const longestDiff = 40_000
 
-// Markdown writes the plan for people: what changes, who may reach what, and what it costs. Context is a sentence on how
-// the plan was made, or "".
-func Markdown(p *Plan, context string) string {
-	all := p.changes()
-	stack, _ := p.stack()
+// Markdown writes the plan for people. Context is a sentence on how the plan was made, diff what Pulumi itself shows of
+// the plan; both may be empty. The plan's Err is nil.
+func Markdown(p *Plan, context, diff string) string {
 	d := &document{}
-	d.line("## Preview of stack `%s`\n", stack)
-	d.line("%s\n", strings.TrimSpace("**"+headline(all)+".** "+context))
-	d.glance(p, all)
-	d.warnings(p, all)
-	d.changes(p, all)
-	d.rules(p, all)
-	d.costs(p, all)
+	d.line("## Preview of stack `%s`\n", p.changes[0].urn.Stack())
+	d.line("%s\n", strings.TrimSpace("**"+headline(p.changes)+".** "+context))
+	d.warnings(p)
+	d.glance(p)
+	d.changes(p)
+	d.flows(p)
+	d.costs(p)
+	if diff != "" {
+		d.fold("Pulumi's diff", fenced(shorten(Redact(diff))))
+	}
 	return d.String()
 }
 
 // Failure writes why there is no plan. Private keys in the reason are left out.
 func Failure(stack, reason string) string {
-	d := &document{}
-	d.line("## Preview of stack `%s` failed\n", stack)
-	d.line("There is no plan, so nothing can be said about changes, rules and costs. The reason:\n")
-	d.line("%s", fenced(Redact(reason)))
-	return d.String()
+	return fmt.Sprintf("## Preview of stack `%s` failed\n\nThere is no plan. The reason:\n\n%s\n",
+		stack, fenced(shorten(Redact(reason))))
 }
 
 type document struct{ strings.Builder }
 
 func (d *document) line(format string, args ...any) {
-	d.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " ") + "\n")
+	fmt.Fprintf(d, format+"\n", args...)
 }
 
-// headline counts the changes: 1 to replace, 3 to create, 80 unchanged.
-func headline(all []change) string {
+// fold writes a text that is hidden under its title until a click.
+func (d *document) fold(title, text string) {
+	d.line("<details><summary>%s</summary>\n\n%s\n\n</details>\n", title, strings.TrimSpace(text))
+}
+
+// headline counts the changes: 3 to create, 1 to replace, 80 unchanged.
+func headline(changes []change) string {
 	numbers := map[string]int{}
-	for _, c := range all {
+	for _, c := range changes {
 		numbers[c.op]++
 	}
 	var parts []string
@@ -61,65 +66,139 @@ func headline(all []change) string {
 	return strings.Join(parts, ", ")
 }
 
+// warnings are what a reviewer must not overlook.
+func (d *document) warnings(p *Plan) {
+	var found []string
+	for _, c := range p.changes {
+		switch {
+		case c.isInstance() && (c.op == replaced || c.op == deleted):
+			found = append(found, fmt.Sprintf("**%s** is %sd: what is on its disk is lost.", c.name(), c.op))
+		case c.stops():
+			found = append(found, fmt.Sprintf("**%s** stops and starts again.", c.name()))
+		}
+	}
+	for _, f := range p.after {
+		if f.exposed() {
+			found = append(found, fmt.Sprintf("%s on **%s** is open to everybody on the internet.", f.ports(), f.To))
+		}
+	}
+	for _, text := range p.warnings {
+		found = append(found, "Pulumi warns: "+cell(text))
+	}
+	if len(found) > 0 {
+		d.line("> [!WARNING]\n> - %s\n", strings.Join(found, "\n> - "))
+	}
+}
+
 // glance is what most readers look for.
-func (d *document) glance(p *Plan, all []change) {
-	machines := map[string]int{}
-	for _, c := range all {
-		if string(c.urn.Type()) == instanceType && c.op != deleted {
-			machines[c.state().text("instanceType")]++
-		}
-	}
-	if len(machines) > 0 {
-		var parts []string
-		for _, kind := range counts(machines) {
-			number, name, _ := strings.Cut(strings.TrimSuffix(kind, "s"), " ")
-			parts = append(parts, number+" × "+name)
-		}
-		d.line("- **Machines:** %s", strings.Join(parts, ", "))
-	}
+func (d *document) glance(p *Plan) {
 	var open []string
-	for _, f := range p.flows(all) {
-		if f.direction == inbound && f.from == internet && f.op() != deleted {
-			open = append(open, f.traffic()+" on "+f.to)
+	for _, f := range p.after {
+		if f.From == internet {
+			open = append(open, f.ports()+" on "+f.To)
 		}
 	}
 	if len(open) == 0 {
 		open = []string{"nothing"}
 	}
-	d.line("- **Open to the whole internet:** %s", strings.Join(open, "; "))
-	d.line("- **Cost:** %s on AWS (an estimate, see below)\n", prices.estimate(all))
+	d.line("- **Traffic:** opens %d, closes %d; open to the whole internet: %s",
+		len(without(p.after, p.before)), len(without(p.before, p.after)), strings.Join(open, ", "))
+	d.line("- **Cost:** %s, by an estimate\n", prices.estimate(p.changes))
 }
 
-// warnings are what a reviewer must not overlook.
-func (d *document) warnings(p *Plan, all []change) {
-	var found []string
-	for _, f := range p.flows(all) {
-		switch {
-		case f.exposed():
-			found = append(found, fmt.Sprintf("%s on **%s** is open to everybody on the internet.", f.traffic(), f.to))
-		case f.halved():
-			found = append(found, fmt.Sprintf("%s from **%s** to **%s** has a rule at one end only, so it does not pass.", f.traffic(), f.from, f.to))
+// changes lists what is replaced, deleted and updated one by one, and what is created by part and kind.
+func (d *document) changes(p *Plan) {
+	var rows [][]string
+	for _, op := range []string{replaced, deleted, updated} {
+		for _, c := range p.changes {
+			if c.op == op {
+				what := ""
+				if op != deleted {
+					what = strings.Join(c.differences(), "<br>")
+				}
+				rows = append(rows, []string{op, c.part(), c.kind(), "`" + cell(c.name()) + "`", what})
+			}
 		}
 	}
-	for _, c := range all {
-		switch machine := string(c.urn.Type()) == instanceType; {
-		case machine && (c.op == replaced || c.op == deleted):
-			found = append(found, fmt.Sprintf("The machine **%s** is to be %sd: what is on its disk is lost.", short(c.urn), c.op))
-		case c.stops():
-			found = append(found, fmt.Sprintf("The machine **%s** stops and starts again.", short(c.urn)))
+	if len(rows) > 0 {
+		d.line("### Changes\n\n%s", table("| | Part | Kind | Name | What changes |", rows))
+	}
+	names := map[string][]string{} // by part and kind
+	for _, c := range p.changes {
+		if c.op == created {
+			key := c.part() + " | " + c.kind()
+			names[key] = append(names[key], "`"+cell(c.name())+"`")
 		}
 	}
-	if p.ChangeSummary[unchanged] > 0 && !slices.ContainsFunc(all, func(c change) bool { return c.op == unchanged }) {
-		found = append(found, "Unchanged resources are not part of this plan: rules and costs are those of the changed ones only. Preview with --show-sames and --show-replacement-steps.")
+	rows, total := nil, 0
+	for _, key := range slices.Sorted(maps.Keys(names)) {
+		rows = append(rows, []string{key, fmt.Sprint(len(names[key])), strings.Join(names[key], ", ")})
+		total += len(names[key])
 	}
-	if text := p.said("warning"); text != "" {
-		found = append(found, "Pulumi says: "+cell(Redact(text)))
+	if total > 0 {
+		d.fold(fmt.Sprintf("%d to create", total), table("| Part | Kind | Number | Names |", rows))
 	}
-	if len(found) > 0 {
-		d.line("> [!WARNING]")
-		for _, text := range found {
-			d.line("> - %s", text)
+}
+
+// flows is who may reach what: what changes, and folded up what is open afterwards.
+func (d *document) flows(p *Plan) {
+	d.line("### Who may reach what\n")
+	const header = "| From | To | Ports | Reason |"
+	if len(p.before) > 0 {
+		changes := append(rows(without(p.after, p.before), "**opens**"), rows(without(p.before, p.after), "closes")...)
+		if len(changes) > 0 {
+			d.line("%s", table("| "+header, changes))
+		} else {
+			d.line("No change.\n")
 		}
-		d.line("")
 	}
+	d.fold(fmt.Sprintf("All %d flows after this plan; all other traffic is dropped, but for answers", len(p.after)),
+		table(header, rows(p.after)))
+}
+
+// costs is the estimate, an item a row.
+func (d *document) costs(p *Plan) {
+	e := prices.estimate(p.changes)
+	d.line("### Estimated cost: %s\n", e)
+	d.line("%s", table("| What | Number | Each, a month | Sum |", e.rows()))
+	d.line("On-demand prices of %s as of %s for %g hours a month; the stack is in %s. Not in it: %s.\n",
+		prices.Region, prices.Date, prices.HoursPerMonth, p.region, strings.Join(prices.LeavesOut, ", "))
+}
+
+// table writes a Markdown table.
+func table(header string, rows [][]string) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s\n%s\n", header, regexp.MustCompile(`[^|]+`).ReplaceAllString(header, "---"))
+	for _, row := range rows {
+		fmt.Fprintf(&text, "| %s |\n", strings.Join(row, " | "))
+	}
+	return text.String()
+}
+
+// cell makes text fit a cell of a Markdown table.
+func cell(text string) string {
+	return strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;", ">", "&gt;").Replace(text)
+}
+
+var privateKey = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)`)
+
+// Redact takes private keys out of a text.
+func Redact(text string) string { return privateKey.ReplaceAllString(text, "[private key]") }
+
+// shorten cuts a text that is too long for a comment, at the end of a line.
+func shorten(text string) string {
+	if len(text) <= longestDiff {
+		return text
+	}
+	text = text[:longestDiff]
+	return text[:strings.LastIndexByte(text, '\n')+1] + "… (cut: the log of the preview has the rest)"
+}
+
+// fenced makes text a code block, whatever it contains.
+func fenced(text string) string {
+	fence := "```"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	return fence + "\n" + strings.TrimSpace(text) + "\n" + fence
 }

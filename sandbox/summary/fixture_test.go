@@ -1,45 +1,97 @@
 package summary
 
 import (
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
-// object is a resource's inputs.
-type object = map[string]any
+type (
+	inputs = map[string]any
+	steps  = []apitype.StepEventMetadata
+)
 
-// urn names a resource of the project p, in the stack s and the component network.
-func urn(token, name string) resource.URN {
-	return resource.URN("urn:pulumi:s::p::p:network:Network$" + token + "::" + name)
-}
-
-// step is one step of a plan; a state is left out where its inputs are nil.
-func step(op, token, name string, before, after object) Step {
-	state := func(inputs object) *State {
-		if inputs == nil {
+// step is one step of a plan, on a resource in a component. A state is left out where its inputs are nil.
+func step(op apitype.OpType, component, token, name string, before, after inputs) apitype.StepEventMetadata {
+	state := func(of inputs) *apitype.StepEventStateMetadata {
+		if of == nil {
 			return nil
 		}
-		return &State{Type: token, Custom: true, Inputs: inputs}
+		return &apitype.StepEventStateMetadata{Inputs: of}
 	}
-	return Step{Op: op, URN: urn(token, name), Old: state(before), New: state(after)}
+	urn := "urn:pulumi:dev::hello-kubernetes::hello-kubernetes:" + component + ":C$" + token
+	urn += "::hello-kubernetes-dev-" + name
+	return apitype.StepEventMetadata{Op: op, URN: urn, Old: state(before), New: state(after)}
 }
 
-// rule is a step for one rule between the group web and a peer, which is a group or a CIDR.
-func rule(op string, egress bool, peer, protocol, port string) Step {
-	token := ingressType
-	if egress {
-		token = egressType
-	}
-	inputs := object{"ipProtocol": protocol, "fromPort": port, "toPort": port, "description": "why"}
-	needs := map[string][]resource.URN{"securityGroupId": {urn(groupType, "p-s-web")}}
-	if prefix := len(peer) > 0 && peer[len(peer)-1] >= '0' && peer[len(peer)-1] <= '9'; prefix {
-		inputs["cidrIpv4"] = peer
-	} else {
-		needs["referencedSecurityGroupId"] = []resource.URN{urn(groupType, "p-s-"+peer)}
-	}
-	s := step(op, token, peer+protocol+port+op, nil, inputs)
-	s.New.PropertyDependencies = needs
-	if op == "delete" {
-		s.Old, s.New = s.New, nil
-	}
+// network is a step on the component whose inputs are the flows.
+func network(op apitype.OpType, before, after inputs) apitype.StepEventMetadata {
+	s := step(op, "", "", "", before, after)
+	s.URN = "urn:pulumi:dev::hello-kubernetes::" + networkType + "::hello-kubernetes-dev"
 	return s
 }
+
+// flows are a network's inputs.
+func flows(adminCIDRs []string, all ...flow) inputs {
+	return inputs{"flows": all, "adminCidrs": adminCIDRs}
+}
+
+// differing gives a step a detailed diff.
+func differing(s apitype.StepEventMetadata, path string, kind apitype.DiffKind) apitype.StepEventMetadata {
+	s.DetailedDiff = map[string]apitype.PropertyDiff{path: {Kind: kind}}
+	return s
+}
+
+// logged is the log of a preview with these steps, and what was said.
+func logged(t testing.TB, said []apitype.DiagnosticEvent, steps ...apitype.StepEventMetadata) []byte {
+	t.Helper()
+	config := map[string]string{"aws:region": "eu-west-1"}
+	events := []apitype.EngineEvent{{PreludeEvent: &apitype.PreludeEvent{Config: config}}}
+	for _, d := range said {
+		events = append(events, apitype.EngineEvent{DiagnosticEvent: &d})
+	}
+	for _, s := range steps {
+		events = append(events,
+			apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: s}},
+			apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: s}})
+	}
+	events = append(events, apitype.EngineEvent{SummaryEvent: &apitype.SummaryEvent{}})
+	var log bytes.Buffer
+	encoder := json.NewEncoder(&log)
+	for _, event := range events {
+		if err := encoder.Encode(event); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return log.Bytes()
+}
+
+// plan is a plan with these steps.
+func plan(t testing.TB, steps ...apitype.StepEventMetadata) *Plan {
+	t.Helper()
+	p, err := Parse(logged(t, nil, steps...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func instance(kind string, gib float64) inputs {
+	return inputs{"instanceType": kind, "rootBlockDevice": inputs{"volumeType": "gp3", "volumeSize": gib}}
+}
+
+const (
+	eipType    = "aws:ec2/eip:Eip"
+	natType    = "aws:ec2/natGateway:NatGateway"
+	subnetType = "aws:ec2/subnet:Subnet"
+	scriptType = "command:remote:Command"
+)
+
+var (
+	web  = flow{internet, "edge", "tcp", 80, 80, "requests"}
+	mtu  = flow{internet, "edge", "icmp", 3, 4, "path MTU discovery"}
+	ssh  = flow{admins, "edge", "tcp", 22, 22, "logins"}
+	pods = flow{"edge", "worker", "tcp", 30080, 30080, "requests from nginx to the app"}
+)

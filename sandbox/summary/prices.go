@@ -4,7 +4,6 @@ import (
 	"bytes"
 	_ "embed"
 	"math"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -19,7 +18,6 @@ var prices = mustReadPrices(pricesFile)
 type priceTable struct {
 	Date          string             `yaml:"date"` // of the newest price, YYYY-MM-DD
 	Region        string             `yaml:"region"`
-	Sources       []string           `yaml:"sources"`
 	HoursPerMonth float64            `yaml:"hoursPerMonth"`
 	Instances     map[string]float64 `yaml:"instances"` // an hour, by instance type
 	Volumes       map[string]float64 `yaml:"volumes"`   // a GiB and month, by volume type
@@ -45,16 +43,3 @@ func mustReadPrices(data []byte) *priceTable {
 func (t *priceTable) monthly(hourly float64) int { return cents(hourly * t.HoursPerMonth) }
 
 func cents(dollars float64) int { return int(math.Round(dollars * 100)) }
-
-// costs tells whether resources of a type may cost something. Only those of AWS do.
-func (t *priceTable) costs(token string) bool {
-	if !strings.HasPrefix(token, "aws:") {
-		return false
-	}
-	for _, free := range t.Free {
-		if token == free {
-			return false
-		}
-	}
-	return true
-}
