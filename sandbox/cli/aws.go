@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"os"
 
+	"hello-kubernetes/sandbox/instances"
 	"hello-kubernetes/sandbox/plugins/aws"
 	"hello-kubernetes/sandbox/region"
 )
 
-// serveAWS serves the region as the plug-in aws.
+// serveAWS serves the region as the plugin aws.
 func serveAWS() {
 	plugin := aws.New(aws.Cloud{
 		Store: region.Open(region.Dir),
@@ -20,7 +21,9 @@ func serveAWS() {
 			}
 			return applyNetwork(ctx, state)
 		},
-		Machines: machines{},
+		Run:    runInstance,
+		Stop:   instances.Stop,
+		Remove: instances.Remove,
 	})
 	if err := plugin.Run(context.Background(), "aws", aws.Version); err != nil {
 		fmt.Fprintln(os.Stderr, "pulumi-resource-aws:", err)

@@ -45,8 +45,8 @@ func (c *clone) claim() error {
 	return errors.Join(os.MkdirAll(region.Dir, 0o700), os.WriteFile(ownerFile, []byte(c.root), 0o600))
 }
 
-// raise brings the region up as its record says: the network, the internet, and the machines that should run. It returns
-// the instances whose machines are gone: they are terminated, as on AWS.
+// raise brings the region up as its record says: the network, the internet and the instances. It returns the instances
+// whose containers are gone: they are terminated, as on AWS.
 func (c *clone) raise(ctx context.Context) (gone []string, err error) {
 	there, err := instances.List(ctx)
 	if err != nil {
@@ -58,7 +58,9 @@ func (c *clone) raise(ctx context.Context) (gone []string, err error) {
 		for id := range current.Instances {
 			if !slices.ContainsFunc(there, func(host instances.Status) bool { return host.ID == id }) {
 				gone = append(gone, id)
-				aws.Terminate(current, id)
+				if err := aws.Terminate(current, id); err != nil {
+					return err
+				}
 			}
 		}
 		return applyNetwork(ctx, current)
@@ -70,7 +72,7 @@ func (c *clone) raise(ctx context.Context) (gone []string, err error) {
 		return nil, err
 	}
 	for id := range state.Instances {
-		if err := (machines{}).Run(ctx, id, state); err != nil {
+		if err := runInstance(ctx, id, state); err != nil {
 			return nil, err
 		}
 	}
@@ -87,29 +89,22 @@ func applyNetwork(ctx context.Context, state *region.State) error {
 	return vpc.Apply(ctx, vpc.Plan(state))
 }
 
-// machines are the region's instances as containers.
-type machines struct{}
-
-func (machines) Run(ctx context.Context, id string, state *region.State) error {
+// runInstance starts an instance of the region, and creates it first if it does not exist.
+func runInstance(ctx context.Context, id string, state *region.State) error {
 	instance := state.Instances[id]
-	kind, _ := instances.Type(instance.Type) // checked when the instance was made
-	host := instances.Host{
+	spec := instances.Instance{
 		ID:        id,
 		Hostname:  instance.Hostname(),
-		Memory:    kind.Memory,
-		CPUs:      kind.CPUs,
+		Type:      instances.Types[instance.Type], // the plugin has refused others
 		Namespace: vpc.Path(vpc.InstanceNamespace(id)),
 		Resolver:  vpc.Resolver(state.VPCs[state.Subnets[instance.Subnet].VPC].CIDR),
 		UserData:  instance.UserData,
 	}
 	if key := state.KeyPairs[instance.Key]; key != nil {
-		host.PublicKey = key.PublicKey
+		spec.PublicKey = key.PublicKey
 	}
-	return instances.Run(ctx, host)
+	return instances.Run(ctx, spec)
 }
-
-func (machines) Stop(ctx context.Context, id string) error   { return instances.Stop(ctx, id) }
-func (machines) Remove(ctx context.Context, id string) error { return instances.Remove(ctx, id) }
 
 // startInternet starts the internet's servers in a process of their own, which outlives this one.
 func (c *clone) startInternet(ctx context.Context) error {

@@ -17,21 +17,22 @@ import (
 	"hello-kubernetes/sandbox/run"
 )
 
-// imageName is the machine image. Its tags are hashes of what it is made of, and current for the one that new
-// machines have.
+// imageName is the machine image of all instances. One tag is a hash of what it was built from; new instances have the
+// image with the tag current.
 const imageName = "localhost/hello-kubernetes/machine"
 
-// imageConfig is what the image has beside its files. No label: containers would have it too.
+// imageConfig is what the image has beside its files. It has no label, because its containers would have that too.
 var imageConfig = []string{`--change=CMD ["/sbin/init"]`, "--change=STOPSIGNAL SIGRTMIN+3"}
 
-// recipe is image/build.sh, and image/files: the image's files beside Debian's.
+// recipe has image/build.sh and image/files, which are the image's files beside those of Debian's packages.
 //
 //go:embed all:image
 var recipe embed.FS
 
-// BuildImage builds the machine image, unless podman has it, and makes it the one that new machines have. ca is the
-// certificate, in PEM, of an authority that machines are to trust. Packages are kept below cache. progress is told what
-// is about to be built. It can be interrupted at any time.
+// BuildImage gives podman the machine image that new instances have. If podman lacks it, it is built, and progress is
+// told so first. ca is the certificate, in PEM, of an authority that instances are to trust. Debian's packages are kept
+// below the folder cache. BuildImage fails when a package cannot be downloaded, when podman fails, and when ctx ends; it
+// can be called again after each of them.
 func BuildImage(ctx context.Context, cache string, ca []byte, progress func(what string)) error {
 	ref, err := imageRef(ca)
 	if err != nil {
@@ -44,9 +45,7 @@ func BuildImage(ctx context.Context, cache string, ca []byte, progress func(what
 		}
 		defer unlock()
 		if !imageExists(ctx, ref) {
-			if progress != nil {
-				progress("Debian 13 machine (about 2 min)")
-			}
+			progress("Debian 13 machine image (about 2 min)")
 			if err := buildImage(ctx, filepath.Join(cache, "machine"), ref, ca); err != nil {
 				return fmt.Errorf("build the machine image: %w", err)
 			}
@@ -81,7 +80,7 @@ func imageExists(ctx context.Context, ref string) bool {
 // buildImage builds the image in a folder of its own, and has podman import it.
 func buildImage(ctx context.Context, cache, ref string, ca []byte) (err error) {
 	work, debs := filepath.Join(cache, "work"), filepath.Join(cache, "debs")
-	// What an interrupted build left. Its mounts went with their namespace.
+	// A build that was interrupted leaves files, but no mounts: those end with its mount namespace.
 	if err := errors.Join(os.RemoveAll(work), os.MkdirAll(debs, 0o755), os.MkdirAll(work, 0o755)); err != nil {
 		return err
 	}
@@ -93,7 +92,7 @@ func buildImage(ctx context.Context, cache, ref string, ca []byte) (err error) {
 	if err := errors.Join(os.CopyFS(work, files), os.WriteFile(filepath.Join(work, "ca.pem"), ca, 0o644)); err != nil {
 		return err
 	}
-	// The mounts and the processes of the build end with it, however it ends. unshare heeds no other signal.
+	// All processes of the build end with unshare. It ignores any weaker signal.
 	err = run.With{Signal: syscall.SIGKILL}.Run(ctx, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
 		"bash", filepath.Join(work, "build.sh"), work, debs)
 	if err != nil {
@@ -117,22 +116,20 @@ func importImage(ctx context.Context, root, ref string) error {
 	return errors.Join(err, tar.Wait())
 }
 
-// removeSuperseded removes the images that no machine has and none will have.
+// removeSuperseded removes the other images that no instance has.
 func removeSuperseded(ctx context.Context, ref string) error {
 	out, err := podman(ctx, "images", "--filter=reference="+imageName, "--format={{.ID}} {{.Repository}}:{{.Tag}}", "--no-trunc")
 	if err != nil {
 		return err
 	}
-	current := ""
+	images := map[string]string{} // ID by name
 	for line := range strings.Lines(out) {
-		if id, name, _ := strings.Cut(strings.TrimSpace(line), " "); name == ref {
-			current = id
-		}
+		id, name, _ := strings.Cut(strings.TrimSpace(line), " ")
+		images[name] = id
 	}
-	for line := range strings.Lines(out) {
-		if id, _, _ := strings.Cut(strings.TrimSpace(line), " "); id != current {
-			// Refused while a machine has it: it goes at a later time.
-			_, _ = podman(ctx, "rmi", id)
+	for _, id := range images {
+		if id != images[ref] {
+			_, _ = podman(ctx, "rmi", id) // podman refuses it while an instance has the image; a later call removes it
 		}
 	}
 	return ctx.Err()

@@ -1,7 +1,7 @@
-// Package instances is the sandbox's machines: systemd containers of podman that stand in for EC2 instances, with the
-// memory and CPU of their type, in network namespaces that package vpc makes.
+// Package instances runs the sandbox's EC2 instances: containers of podman in which systemd runs as on a host. They have
+// the memory and the CPU time of their type, and network namespaces that package vpc makes.
 //
-// There is no record of them beside podman's own: containers, volumes and images carry a label, and are found by it.
+// podman keeps the only record of them: containers, volumes and images have a label and are found by it.
 package instances
 
 import (
@@ -17,39 +17,38 @@ import (
 	"hello-kubernetes/sandbox/run"
 )
 
-// There is one region on a host; tests have machines of their own beside it.
+// There is one region on a machine. These are variables so that tests have instances of their own beside it.
 var (
-	// label marks what is ours in podman, which may hold other people's things too.
+	// label marks what is the sandbox's in podman, which may hold other things, too.
 	label = "hello-kubernetes.sandbox=1"
-	// instancesDir has a folder for each machine: its seed, its journal, its resolv.conf.
+	// instancesDir has a folder for each instance, with its seed, journal and resolv.conf.
 	instancesDir = "/var/lib/hello-kubernetes/instances"
-	// runDir is what a reboot may take: the locks, lxcfs and its mount.
+	// runDir has what a restart of the machine may delete: locks, and the mount of lxcfs.
 	runDir = "/run/hello-kubernetes"
 )
 
-// hostsLock is shared by those who make machines, so that none is made while all are removed.
-func hostsLock() string { return runDir + "/hosts.lock" }
+// removalLock is shared by all that start instances, so that none starts while all are removed.
+func removalLock() string { return runDir + "/hosts.lock" }
 
-// Host is a machine as it is to run.
-type Host struct {
-	ID        string     // such as i-0123456789abcdef0
-	Hostname  string     // such as ip-10-0-1-10
-	Memory    int64      // in bytes; there is no swap
-	CPUs      float64    // of the machine's own
-	Namespace string     // path of its network namespace, complete with links and routes
-	Resolver  netip.Addr // of its DNS server
-	PublicKey string     // in authorized_keys' format, for the user admin; none if empty
+// Instance says how an instance runs.
+type Instance struct {
+	ID        string // such as i-0123456789abcdef0
+	Hostname  string // such as ip-10-0-1-10
+	Type      Type
+	Namespace string     // path of its network namespace, in which links and routes are complete
+	Resolver  netip.Addr // its DNS server
+	PublicKey string     // a line of authorized_keys for the user admin; none if empty
 	UserData  string     // for cloud-init
 }
 
-// Status is what became of a machine.
+// Status is the state of an instance.
 type Status struct {
 	ID      string
-	State   string    // running, stopping or stopped, as EC2 has it
-	Started time.Time // last
+	State   string    // running, stopping or stopped, as EC2 calls it
+	Started time.Time // the last time; zero if never
 }
 
-// List returns the machines that there are, running or not.
+// List returns the status of all instances, also of those that do not run. It fails when podman does.
 func List(ctx context.Context) ([]Status, error) {
 	containers, err := list(ctx)
 	if err != nil {
@@ -69,7 +68,7 @@ type container struct {
 	StartedAt int64
 }
 
-// list returns our containers.
+// list returns the sandbox's containers.
 func list(ctx context.Context) ([]container, error) {
 	out, err := podman(ctx, "ps", "--all", "--format=json", "--filter=label="+label)
 	if err != nil {
@@ -96,15 +95,7 @@ func (c container) status() Status {
 	return status
 }
 
-// Console returns what a machine has written to its console since it was made, at most about a megabyte.
-func Console(ctx context.Context, id string) (string, error) {
-	if err := checkID(id); err != nil {
-		return "", err
-	}
-	return podman(ctx, "logs", name(id))
-}
-
-// Copy copies a file out of a machine.
+// Copy copies a file out of an instance. It fails when the instance or the file does not exist.
 func Copy(ctx context.Context, id, from, to string) error {
 	if err := checkID(id); err != nil {
 		return err
@@ -115,14 +106,14 @@ func Copy(ctx context.Context, id, from, to string) error {
 
 const prefix = "hk-"
 
-// name is the name of a machine's container, and of the volume with its /var.
+// name is the name of an instance's container, and of the volume that is its /var.
 func name(id string) string { return prefix + id }
 
 func dir(id string) string { return filepath.Join(instancesDir, id) }
 
 var idPattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9-]*$`)
 
-// checkID keeps what is no ID out of paths and patterns.
+// checkID refuses what would be a path or an option instead of an ID.
 func checkID(id string) error {
 	if !idPattern.MatchString(id) {
 		return fmt.Errorf("%q is no instance ID", id)

@@ -10,14 +10,14 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// How a lock is held: by one, or by all who share it.
+// The two ways to hold a lock: alone, or together with others that share it.
 var (
 	exclusive = (*flock.Flock).TryLockContext
 	shared    = (*flock.Flock).TryRLockContext
 )
 
-// lock takes a lock that holds against other processes too, and waits for it until ctx ends.
-func lock(ctx context.Context, path string, how func(*flock.Flock, context.Context, time.Duration) (bool, error)) (unlock func() error, err error) {
+// lock takes a lock that other processes respect, too. It waits for them until ctx ends.
+func lock(ctx context.Context, path string, how func(*flock.Flock, context.Context, time.Duration) (bool, error)) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
@@ -25,5 +25,5 @@ func lock(ctx context.Context, path string, how func(*flock.Flock, context.Conte
 	if _, err := how(file, ctx, 100*time.Millisecond); err != nil {
 		return nil, fmt.Errorf("wait for the lock %s: %w", path, err)
 	}
-	return file.Unlock, nil
+	return func() { file.Close() }, nil
 }

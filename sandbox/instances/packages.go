@@ -1,27 +1,23 @@
 package instances
 
-// Packages returns the Debian packages that machines, their image and their network need and the host lacks.
+import "hello-kubernetes/sandbox/run"
+
+// Packages returns the names of the Debian packages that instances, their image and their network need and that this
+// machine lacks.
 func Packages() []string {
-	needs := []struct{ program, debian string }{
-		{"podman", "podman"},
-		{"lxcfs", "lxcfs"},
-		{"fusermount3", "fuse3"},
-		{"debootstrap", "debootstrap"},
-		{"unshare", "util-linux"},
-		{"ip", "iproute2"},
-		{"nft", "nftables"},
+	needs := []run.Need{
+		{File: "podman", Debian: "podman"},
+		{File: "lxcfs", Debian: "lxcfs"},
+		{File: "fusermount3", Debian: "fuse3"},
+		{File: "debootstrap", Debian: "debootstrap"},
+		{File: "unshare", Debian: "util-linux"},
+		{File: "ip", Debian: "iproute2"},
+		{File: "nft", Debian: "nftables"},
+		{File: "/usr/share/keyrings/debian-archive-keyring.gpg", Debian: "debian-archive-keyring"},
 	}
-	if !exists("/sys/fs/cgroup/cgroup.controllers") || !installed("crun") {
-		needs = append(needs, struct{ program, debian string }{"runc", "runc"})
+	// crun, podman's other runtime, refuses version 1 of cgroups.
+	if !unified() || len(run.Missing(run.Need{File: "crun"})) > 0 {
+		needs = append(needs, run.Need{File: "runc", Debian: "runc"})
 	}
-	var missing []string
-	for _, need := range needs {
-		if !installed(need.program) {
-			missing = append(missing, need.debian)
-		}
-	}
-	if !exists("/usr/share/keyrings/debian-archive-keyring.gpg") {
-		missing = append(missing, "debian-archive-keyring")
-	}
-	return missing
+	return run.Missing(needs...)
 }

@@ -2,16 +2,13 @@ package instances
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 )
 
-// Stop shuts a machine down. Its disk and its place stay.
+// Stop shuts an instance down. Its disk and its network namespace stay. It fails when the instance does not exist.
 func Stop(ctx context.Context, id string) error {
 	if err := checkID(id); err != nil {
 		return err
@@ -23,7 +20,8 @@ func Stop(ctx context.Context, id string) error {
 	return nil
 }
 
-// Remove ends a machine at once and removes its disk. It is no error if there is none.
+// Remove ends an instance at once and deletes its disk. It is no error if it does not exist. It fails when podman does,
+// and when a file cannot be deleted.
 func Remove(ctx context.Context, id string) error {
 	if err := checkID(id); err != nil {
 		return err
@@ -34,49 +32,39 @@ func Remove(ctx context.Context, id string) error {
 	return nil
 }
 
-// RemoveAll removes all machines and all else that this package has running or mounted, also what a crash left. The
-// image stays.
+// RemoveAll removes all instances, and all else that this package has left running, mounted or in a file, also before a
+// crash; the image stays. It fails as Remove does.
 func RemoveAll(ctx context.Context) error {
-	unlock, err := lock(ctx, hostsLock(), exclusive)
+	unlock, err := lock(ctx, removalLock(), exclusive)
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	if err := remove(ctx, ""); err != nil {
-		return fmt.Errorf("remove all machines: %w", err)
+		return fmt.Errorf("remove all instances: %w", err)
 	}
-	if err := stopLXCFS(ctx); err != nil {
+	if err := stopLXCFS(); err != nil {
 		return err
 	}
-	return errors.Join(os.RemoveAll(lxcfsLock()), os.RemoveAll(hostsLock()), removeEmpty(runDir), removeEmpty(instancesDir))
+	return os.RemoveAll(runDir)
 }
 
-// remove removes a machine, or all if id is empty: its container, its volume and its files.
+// remove removes an instance, or all if id is empty: its container, its volume and its files.
 func remove(ctx context.Context, id string) error {
-	// By its name, but not by a filter: podman 4.3 lists the volumes that match any of several. And volumes without --force:
-	// to remove one and its container, while another podman makes that, is a deadlock of both and of all that come after.
-	if err := removeOurs(ctx, id, []string{"ps", "--all", "--format={{.Names}}"}, "rm", "--force", "--ignore", "--time=0"); err != nil {
+	if err := removeLabelled(ctx, id, []string{"ps", "--all", "--format={{.Names}}"}, "rm", "--force", "--ignore", "--time=0"); err != nil {
 		return err
 	}
-	if err := removeOurs(ctx, id, []string{"volume", "ls", "--format={{.Name}}"}, "volume", "rm"); err != nil {
+	// Not with --force, which removes the containers of a volume, too: two podmans wait for each other forever when one does
+	// that while the other creates the container, and so does every later one.
+	if err := removeLabelled(ctx, id, []string{"volume", "ls", "--format={{.Name}}"}, "volume", "rm"); err != nil {
 		return err
 	}
-	folders := []string{dir(id)}
-	if id == "" {
-		var err error
-		if folders, err = filepath.Glob(filepath.Join(instancesDir, "*")); err != nil {
-			return err
-		}
-	}
-	var errs []error
-	for _, folder := range folders {
-		errs = append(errs, os.RemoveAll(folder))
-	}
-	return errors.Join(errs...)
+	return os.RemoveAll(dir(id))
 }
 
-// removeOurs has podman remove what it lists with our label and the machine's name.
-func removeOurs(ctx context.Context, id string, list []string, remove ...string) error {
+// removeLabelled has podman remove what it lists with the sandbox's label and an instance's name. The name is no filter
+// of the list: podman 4.3 lists the volumes that match any of several filters.
+func removeLabelled(ctx context.Context, id string, list []string, remove ...string) error {
 	out, err := podman(ctx, append(list, "--filter=label="+label)...)
 	if err != nil {
 		return err
@@ -86,14 +74,5 @@ func removeOurs(ctx context.Context, id string, list []string, remove ...string)
 		return nil
 	}
 	_, err = podman(ctx, append(remove, found...)...)
-	return err
-}
-
-// removeEmpty removes a folder, unless something else has put a file there.
-func removeEmpty(path string) error {
-	err := os.Remove(path)
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTEMPTY) {
-		return nil
-	}
 	return err
 }

@@ -5,94 +5,94 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// Run makes a machine run: a new one, or one that is stopped, with its disk, and the memory, CPUs and user data that h
-// has now. A machine that runs is left alone. It returns once the machine has started, not when it answers.
-func Run(ctx context.Context, h Host) error {
-	if err := checkID(h.ID); err != nil {
+// Run starts an instance: a new one, or one that was stopped, with its old disk and the type and user data of now. An
+// instance that runs is left alone. Run returns when the instance has begun to boot. It fails, and leaves nothing of a
+// new instance behind, when podman or lxcfs does, and when ctx ends.
+func Run(ctx context.Context, i Instance) error {
+	if err := checkID(i.ID); err != nil {
 		return err
 	}
-	unlock, err := lock(ctx, hostsLock(), shared)
+	unlock, err := lock(ctx, removalLock(), shared)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if err := start(ctx, h); err != nil {
-		return fmt.Errorf("run %s: %w", h.ID, err)
+	if err := start(ctx, i); err != nil {
+		return fmt.Errorf("run %s: %w", i.ID, err)
 	}
 	return nil
 }
 
-func start(ctx context.Context, h Host) error {
+func start(ctx context.Context, i Instance) error {
 	containers, err := list(ctx)
 	if err != nil {
 		return err
 	}
 	for _, c := range containers {
 		switch {
-		case c.status().ID != h.ID:
+		case c.status().ID != i.ID:
 		case c.State == "running":
 			return nil
-		case c.State != "created" && c.State != "configured": // as an interrupted Run leaves them
-			return restart(ctx, h)
+		case c.State != "created" && c.State != "configured": // these are left by a Run that was interrupted
+			return restart(ctx, i)
 		}
 	}
-	return create(ctx, h)
+	return create(ctx, i)
 }
 
-// restart starts a machine that is stopped.
-func restart(ctx context.Context, h Host) error {
-	if err := errors.Join(startLXCFS(ctx), writeFiles(h)); err != nil {
+// restart starts an instance that was stopped.
+func restart(ctx context.Context, i Instance) error {
+	if err := errors.Join(startLXCFS(ctx), writeFiles(i)); err != nil {
 		return err
 	}
-	if _, err := podman(ctx, "start", name(h.ID)); err != nil {
+	if _, err := podman(ctx, "start", name(i.ID)); err != nil {
 		return err
 	}
-	// podman keeps these only while the machine runs.
-	_, err := podman(ctx, append(append([]string{"update"}, limitArgs(h)...), name(h.ID))...)
+	// Afterwards, because podman forgets these when the container stops.
+	_, err := podman(ctx, append(append([]string{"update"}, limitArgs(i)...), name(i.ID))...)
 	return err
 }
 
-// create makes a machine and starts it. What fails leaves nothing, so that the next try begins anew.
-func create(ctx context.Context, h Host) error {
-	if err := errors.Join(remove(ctx, h.ID), startLXCFS(ctx), writeFiles(h)); err != nil {
+// create creates an instance and starts it.
+func create(ctx context.Context, i Instance) error {
+	if err := errors.Join(remove(ctx, i.ID), startLXCFS(ctx), writeFiles(i)); err != nil {
 		return err
 	}
 	f, err := readFacts()
 	if err != nil {
 		return err
 	}
-	_, err = podman(ctx, "volume", "create", "--label="+label, name(h.ID))
+	_, err = podman(ctx, "volume", "create", "--label="+label, name(i.ID))
 	if err == nil {
-		_, err = podman(ctx, runArgs(h, f)...)
+		_, err = podman(ctx, runArgs(i, f)...)
 	}
 	if err != nil {
 		cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 		defer cancel()
-		return errors.Join(err, remove(cleanup, h.ID))
+		return errors.Join(err, remove(cleanup, i.ID))
 	}
 	return nil
 }
 
-// facts are what a machine's arguments depend on beside the machine.
+// facts are what podman's arguments depend on beside the instance.
 type facts struct {
-	unified       bool     // cgroup v2
-	nofile, nproc uint64   // the highest limits that a container can have
-	modules       bool     // the kernel has any
-	lxcfs         []string // files and folders of lxcfs, each with its path in a machine
+	unified       bool     // cgroups of version 2
+	nofile, nproc uint64   // the highest limits of files and processes that a container can have
+	modules       bool     // the kernel has modules
+	lxcfs         []string // see lxcfsPaths
 }
 
 func readFacts() (facts, error) {
-	f := facts{unified: exists("/sys/fs/cgroup/cgroup.controllers"), modules: exists("/lib/modules"), lxcfs: lxcfsPaths()}
-	var nofile, nproc syscall.Rlimit
-	const rlimitNproc = 6
-	if err := errors.Join(syscall.Getrlimit(syscall.RLIMIT_NOFILE, &nofile), syscall.Getrlimit(rlimitNproc, &nproc)); err != nil {
+	f := facts{unified: unified(), modules: exists("/lib/modules"), lxcfs: lxcfsPaths()}
+	var nofile, nproc unix.Rlimit
+	if err := errors.Join(unix.Getrlimit(unix.RLIMIT_NOFILE, &nofile), unix.Getrlimit(unix.RLIMIT_NPROC, &nproc)); err != nil {
 		return f, fmt.Errorf("read the limits: %w", err)
 	}
 	text, err := os.ReadFile("/proc/sys/kernel/pid_max")
@@ -103,40 +103,40 @@ func readFacts() (facts, error) {
 	if err != nil {
 		return f, fmt.Errorf("read the highest process ID: %w", err)
 	}
-	// Not above the hard limits: raising them takes CAP_SYS_RESOURCE, which a root in a container may lack. And podman lowers
-	// its own: to 1048576 files (https://github.com/containers/podman/blob/main/cmd/podman/early_init_linux.go) and, as 4.3
-	// was seen to do, to pid_max processes.
+	// Not above the hard limits, which only CAP_SYS_RESOURCE may raise: a root in a container can lack it. And podman lowers its
+	// own ones: to 1048576 files (https://github.com/containers/podman/blob/main/cmd/podman/early_init_linux.go) and, seen with
+	// 4.3, to pid_max processes.
 	f.nofile, f.nproc = min(nofile.Max, 1<<20), min(nproc.Max, pids)
 	return f, nil
 }
 
-// runArgs returns podman's arguments that make a machine and start it.
-func runArgs(h Host, f facts) []string {
+// runArgs returns podman's arguments that create an instance and start it.
+func runArgs(i Instance, f facts) []string {
 	var args []string
 	if !f.unified {
-		args = append(args, "--runtime=runc") // crun refuses v1 and hybrid cgroups
+		args = append(args, "--runtime=runc")
 	}
-	args = append(args, "run", "--detach", "--name="+name(h.ID), "--hostname="+h.Hostname, "--label="+label,
-		"--privileged", "--network=ns:"+h.Namespace, "--no-hosts",
-		// The kubelet does not find its way in the host's cgroups.
+	args = append(args, "run", "--detach", "--name="+name(i.ID), "--hostname="+i.Hostname, "--label="+label,
+		"--privileged", "--network=ns:"+i.Namespace, "--no-hosts",
+		// The kubelet looks for its cgroups where they are in a private namespace.
 		"--cgroupns=private",
-		// What systemd needs. podman's own mode for it would also mount the host's tree of systemd cgroups, of v1, into the
-		// machine: all machines' systemds would then manage one tree, the host's.
+		// What systemd needs. podman has a mode for that, but with cgroups of version 1 it mounts the machine's tree of
+		// systemd into the container: the systemds of all instances would manage that one tree.
 		"--systemd=false", "--stop-signal=SIGRTMIN+3", "--env=container=podman",
 		"--tmpfs=/run:rw,mode=755", "--tmpfs=/run/lock:rw,mode=1777", "--tmpfs=/tmp:rw,exec,mode=1777",
-		// A reboot inside ends the container with 129, a power-off with 0: see image/build.sh.
+		// A reboot inside ends the container with status 129, a power-off with 0: see image/build.sh.
 		"--restart=on-failure:10",
-		// systemd writes to a console only if there is one.
+		// systemd logs to the console only if that is a terminal.
 		"--tty", "--env=TERM=dumb", "--log-driver=k8s-file", "--log-opt=max-size=1mb",
 		fmt.Sprintf("--ulimit=nofile=%d:%[1]d", f.nofile), fmt.Sprintf("--ulimit=nproc=%d:%[1]d", f.nproc), "--pids-limit=-1",
-		// containerd's overlays do not go on podman's: they go on the host's disk.
-		"--volume="+name(h.ID)+":/var",
-		// Memory that the journal does not take, and a record that outlives a stop.
-		"--volume="+dir(h.ID)+"/journal:/var/log/journal",
-		"--volume="+dir(h.ID)+"/seed:/var/lib/cloud/seed/nocloud:ro",
-		"--volume="+dir(h.ID)+"/resolv.conf:/etc/resolv.conf",
+		// containerd's overlay file systems do not work on podman's, but on a volume.
+		"--volume="+name(i.ID)+":/var",
+		// So the journal takes no memory of the instance, and can be read after its end.
+		"--volume="+dir(i.ID)+"/journal:/var/log/journal",
+		"--volume="+dir(i.ID)+"/seed:/var/lib/cloud/seed/nocloud:ro",
+		"--volume="+dir(i.ID)+"/resolv.conf:/etc/resolv.conf",
 		"--volume=/dev/kmsg:/dev/kmsg")
-	args = append(args, limitArgs(h)...)
+	args = append(args, limitArgs(i)...)
 	if f.modules {
 		args = append(args, "--volume=/lib/modules:/lib/modules:ro")
 	}
@@ -146,21 +146,18 @@ func runArgs(h Host, f facts) []string {
 	return append(args, imageName+":current")
 }
 
-// limitArgs returns podman's arguments for a machine's size.
-func limitArgs(h Host) []string {
+// limitArgs returns podman's arguments for the type of an instance. There is no swap.
+func limitArgs(i Instance) []string {
 	return []string{
-		fmt.Sprintf("--memory=%db", h.Memory), fmt.Sprintf("--memory-swap=%db", h.Memory),
-		"--cpus=" + strconv.FormatFloat(h.CPUs, 'f', -1, 64),
+		fmt.Sprintf("--memory=%db", i.Type.Memory), fmt.Sprintf("--memory-swap=%db", i.Type.Memory),
+		"--cpus=" + strconv.FormatFloat(i.Type.CPUs, 'f', -1, 64),
 	}
 }
+
+// unified tells whether the machine has cgroups of version 2 alone.
+func unified() bool { return exists("/sys/fs/cgroup/cgroup.controllers") }
 
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
-}
-
-// installed tells whether the host has a program, which may not be on everybody's PATH.
-func installed(program string) bool {
-	_, err := exec.LookPath(program)
-	return err == nil || exists("/usr/sbin/"+program)
 }

@@ -9,39 +9,29 @@ import (
 	"strings"
 )
 
-// seed returns the files of cloud-init's NoCloud datasource, by name: it reads them instead of EC2's metadata service.
-// https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html
-func seed(h Host) (map[string]string, error) {
-	metadata := map[string]any{"instance-id": h.ID, "local-hostname": h.Hostname}
-	if key := strings.TrimSpace(h.PublicKey); key != "" {
+// seed returns the files of cloud-init's data source NoCloud, by name. cloud-init reads them at the first boot, where it
+// would ask the metadata service on EC2. https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html
+func seed(i Instance) (map[string]string, error) {
+	metadata := map[string]any{"instance-id": i.ID, "local-hostname": i.Hostname}
+	if key := strings.TrimSpace(i.PublicKey); key != "" {
 		metadata["public-keys"] = []string{key}
 	}
 	data, err := json.MarshalIndent(metadata, "", "  ") // JSON is YAML
-	if err != nil {
-		return nil, err
-	}
-	return map[string]string{"meta-data": string(data) + "\n", "user-data": h.UserData}, nil
+	return map[string]string{"meta-data": string(data) + "\n", "user-data": i.UserData}, err
 }
 
-// writeFiles writes what a machine has of its own, in its folder.
-func writeFiles(h Host) error {
-	files, err := seed(h)
+// writeFiles writes the files of an instance's own to its folder.
+func writeFiles(i Instance) error {
+	files, err := seed(i)
 	if err != nil {
 		return err
 	}
+	seedDir := filepath.Join(dir(i.ID), "seed")
 	// User data may hold a private key.
-	for _, sub := range []string{"seed", "journal"} {
-		if err := os.MkdirAll(filepath.Join(dir(h.ID), sub), 0o700); err != nil {
-			return fmt.Errorf("make the folder of %s: %w", h.ID, err)
-		}
-	}
+	err = errors.Join(os.MkdirAll(seedDir, 0o700), os.MkdirAll(filepath.Join(dir(i.ID), "journal"), 0o700))
 	for file, content := range files {
-		err = errors.Join(err, os.WriteFile(filepath.Join(dir(h.ID), "seed", file), []byte(content), 0o600))
+		err = errors.Join(err, os.WriteFile(filepath.Join(seedDir, file), []byte(content), 0o600))
 	}
-	resolver := fmt.Sprintf("nameserver %s\n", h.Resolver)
-	err = errors.Join(err, os.WriteFile(filepath.Join(dir(h.ID), "resolv.conf"), []byte(resolver), 0o644))
-	if err != nil {
-		return fmt.Errorf("write the files of %s: %w", h.ID, err)
-	}
-	return nil
+	resolver := fmt.Sprintf("nameserver %s\n", i.Resolver)
+	return errors.Join(err, os.WriteFile(filepath.Join(dir(i.ID), "resolv.conf"), []byte(resolver), 0o644))
 }

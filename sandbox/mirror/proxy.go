@@ -85,9 +85,8 @@ func store(response *http.Response, file string) error {
 	if err := atomic.WriteFile(file, response.Body); err != nil {
 		return err
 	}
-	date, err := http.ParseTime(response.Header.Get("Last-Modified"))
-	if err != nil {
-		return nil // the date of now serves
+	if date, err := http.ParseTime(response.Header.Get("Last-Modified")); err == nil {
+		return os.Chtimes(file, date, date)
 	}
-	return os.Chtimes(file, date, date)
+	return nil
 }

@@ -15,45 +15,45 @@ import (
 	"github.com/natefinch/atomic"
 )
 
-// Dir is where the region's files are; there is one region on a machine.
+// Dir is the folder of the machine's region: there is one region on a machine.
 const Dir = "/var/lib/hello-kubernetes"
 
-// Store is the region's file, in a folder.
+// Store keeps a region's record in a folder.
 type Store struct{ dir string }
 
-// Open returns the store in dir, which need not exist yet.
+// Open returns the store in a folder, which need not exist before the first Update.
 func Open(dir string) *Store { return &Store{dir} }
 
 func (s *Store) file() string { return filepath.Join(s.dir, "region.json") }
 
-// Read returns the region as it is. A region that was never written is empty.
+// Read returns the region's record: an empty one if none was written yet. It fails when the file cannot be read or is
+// damaged.
 func (s *Store) Read() (*State, error) {
 	state := &State{}
 	data, err := os.ReadFile(s.file())
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-	case err != nil:
-		return nil, fmt.Errorf("read the region: %w", err)
-	default:
-		if err := json.Unmarshal(data, state); err != nil {
-			return nil, fmt.Errorf("read the region: %s: %w", s.file(), err)
-		}
+	if err == nil {
+		err = json.Unmarshal(data, state)
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("read the region: %s: %w", s.file(), err)
 	}
 	state.fill()
 	return state, nil
 }
 
-// fill makes every map of the state.
+// fill makes the maps that are nil.
 func (s *State) fill() {
 	value := reflect.ValueOf(s).Elem()
 	for i := range value.NumField() {
-		if field := value.Field(i); field.Kind() == reflect.Map && field.IsNil() {
+		if field := value.Field(i); field.IsNil() {
 			field.Set(reflect.MakeMap(field.Type()))
 		}
 	}
 }
 
-// Update lets change alter the region, and writes it when change succeeds. One update runs at a time on the machine.
+// Update calls change with the region's record and writes what becomes of it. One Update runs at a time on the machine.
+// It fails, and the record stays as it was, when change fails, when ctx ends before the others are done, and when the
+// file cannot be read or written.
 func (s *Store) Update(ctx context.Context, change func(*State) error) error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return fmt.Errorf("lock the region: %w", err)
@@ -71,10 +71,10 @@ func (s *Store) Update(ctx context.Context, change func(*State) error) error {
 		return err
 	}
 	data, err := json.MarshalIndent(state, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write the region: %w", err)
+	if err == nil {
+		err = atomic.WriteFile(s.file(), bytes.NewReader(data))
 	}
-	if err := atomic.WriteFile(s.file(), bytes.NewReader(data)); err != nil {
+	if err != nil {
 		return fmt.Errorf("write the region: %w", err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -113,5 +114,17 @@ func TestAttached(t *testing.T) {
 	}
 	if err := (With{}).Attached(t.Context(), "no-such-program"); err == nil || !strings.Contains(err.Error(), "no-such-program") {
 		t.Errorf("no such program: the error is %v", err)
+	}
+}
+
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := Missing(Need{"sh", "dash"}, Need{"no-such-program", "one"}, Need{file, "two"}, Need{file + "-not", "three"})
+	if want := []string{"one", "three"}; !slices.Equal(got, want) {
+		t.Errorf("missing is %q, want %q", got, want)
 	}
 }

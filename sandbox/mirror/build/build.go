@@ -11,7 +11,6 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"hello-kubernetes/sandbox/mirror"
+	"hello-kubernetes/sandbox/run"
 )
 
 // Options says what Run builds, from what, and where it goes.
@@ -117,26 +117,16 @@ func Reachable(ctx context.Context, host string) bool {
 
 // HostPackages returns the Debian packages that Run needs and the host lacks.
 func HostPackages() []string {
-	var missing []string
-	for _, need := range []struct{ file, debian string }{
-		{"gcc", "gcc"},
-		{"/usr/include/stdlib.h", "libc6-dev"},
-		{"/usr/include/seccomp.h", "libseccomp-dev"},
-		{"pkg-config", "pkg-config"},
-		{"dpkg-deb", "dpkg"},
-		{"apt-ftparchive", "apt-utils"},
-		{"gpg", "gpg"},
-		{"gpg-agent", "gpg-agent"},
-		{debianKeyring, "debian-archive-keyring"},
-		{"npm", "npm"}, // not where a Node.js of another origin has brought its own
-	} {
-		_, err := os.Stat(need.file)
-		if !filepath.IsAbs(need.file) {
-			_, err = exec.LookPath(need.file)
-		}
-		if err != nil {
-			missing = append(missing, need.debian)
-		}
-	}
-	return missing
+	return run.Missing(
+		run.Need{File: "gcc", Debian: "gcc"},
+		run.Need{File: "/usr/include/stdlib.h", Debian: "libc6-dev"},
+		run.Need{File: "/usr/include/seccomp.h", Debian: "libseccomp-dev"},
+		run.Need{File: "pkg-config", Debian: "pkg-config"},
+		run.Need{File: "dpkg-deb", Debian: "dpkg"},
+		run.Need{File: "apt-ftparchive", Debian: "apt-utils"},
+		run.Need{File: "gpg", Debian: "gpg"},
+		run.Need{File: "gpg-agent", Debian: "gpg-agent"},
+		run.Need{File: debianKeyring, Debian: "debian-archive-keyring"},
+		run.Need{File: "npm", Debian: "npm"}, // not where a Node.js of another origin has brought its own
+	)
 }

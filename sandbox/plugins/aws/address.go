@@ -18,12 +18,12 @@ type addressProperties struct {
 	tagged
 }
 
-// addressLimit is the quota of Elastic IPs. AWS's own is 5 unless one asks for more.
+// addressLimit is the quota of Elastic IPs. That of AWS is 5, unless one asks for more.
 const addressLimit = 32
 
-func addAddress(state *region.State, c call, in *addressProperties) (string, error) {
+func addAddress(state *region.State, _ call, in *addressProperties) (string, *region.Address, error) {
 	if in.Domain != "" && in.Domain != "vpc" {
-		return "", fmt.Errorf("domain: %q is not part of the sandbox: use vpc", in.Domain)
+		return "", nil, fmt.Errorf("domain: %q is not part of the sandbox: use vpc", in.Domain)
 	}
 	taken := map[netip.Addr]bool{}
 	for _, a := range state.Addresses {
@@ -32,35 +32,23 @@ func addAddress(state *region.State, c call, in *addressProperties) (string, err
 	ip := offset(vpc.ElasticRange.Addr(), 10)
 	for range addressLimit {
 		if !taken[ip] {
-			id := newID("eipalloc")
-			state.Addresses[id] = &region.Address{IP: ip, Tags: c.tags}
-			return id, nil
+			return newID("eipalloc"), &region.Address{IP: ip}, nil
 		}
 		ip = ip.Next()
 	}
-	return "", errors.New("AddressLimitExceeded: the maximum number of addresses has been reached")
+	return "", nil, errors.New("AddressLimitExceeded: the maximum number of addresses has been reached")
 }
 
-func getAddress(state *region.State, c call, id string) *addressProperties {
-	a := state.Addresses[id]
-	if a == nil {
-		return nil
-	}
+func getAddress(_ *region.State, c call, id string, a *region.Address) *addressProperties {
 	return &addressProperties{
-		Domain: "vpc", AllocationID: id, PublicIP: a.IP.String(), PublicDNS: publicName(c.region, a.IP), ARN: arn(c, "elastic-ip", id), tagged: tagsOf(a.Tags),
+		Domain: "vpc", AllocationID: id, PublicIP: a.IP.String(), PublicDNS: publicName(c.region, a.IP), ARN: arn(c, "elastic-ip", id),
 	}
 }
 
-func changeAddress(state *region.State, c call, id string, _ *addressProperties) error {
-	state.Addresses[id].Tags = c.tags
-	return nil
-}
-
-func dropAddress(state *region.State, id string) error {
-	if a := state.Addresses[id]; a.Instance != "" || len(gatewaysOf(state, id)) > 0 {
-		return fmt.Errorf("InvalidIPAddress.InUse: %s is associated with %s", a.IP, a.Instance)
+func dropAddress(state *region.State, id string, a *region.Address) error {
+	if a.Instance != "" || len(gatewaysOf(state, id)) > 0 {
+		return fmt.Errorf("InvalidIPAddress.InUse: %s is in use", a.IP)
 	}
-	delete(state.Addresses, id)
 	return nil
 }
 
@@ -72,39 +60,38 @@ type addressAssociationProperties struct {
 	PublicIP           string `json:"publicIp" aws:"output"`
 }
 
-func addAddressAssociation(state *region.State, _ call, in *addressAssociationProperties) (string, error) {
+// associatedAddresses returns the Elastic IPs that are associated with an instance, by the ID of the association.
+func associatedAddresses(state *region.State) map[string]*region.Address {
+	all := map[string]*region.Address{}
+	for _, a := range state.Addresses {
+		if a.Association != "" {
+			all[a.Association] = a
+		}
+	}
+	return all
+}
+
+// addAddressAssociation moves an address that is associated already, without an error, as AWS does.
+func addAddressAssociation(state *region.State, _ call, in *addressAssociationProperties) (string, *region.Address, error) {
 	a, instance := state.Addresses[in.AllocationID], state.Instances[in.InstanceID]
 	switch {
 	case a == nil:
-		return "", missing("Allocation", in.AllocationID)
+		return "", nil, missing("Allocation", in.AllocationID)
 	case instance == nil:
-		return "", missing("Instance", in.InstanceID)
+		return "", nil, missing("Instance", in.InstanceID)
 	case len(gatewaysOf(state, in.AllocationID)) > 0:
-		return "", fmt.Errorf("Resource.AlreadyAssociated: %s is in use", in.AllocationID)
+		return "", nil, fmt.Errorf("Resource.AlreadyAssociated: %s is in use", in.AllocationID)
 	}
 	vpcID := state.Subnets[instance.Subnet].VPC
 	if len(using(state.InternetGateways, func(g *region.InternetGateway) bool { return g.VPC == vpcID })) == 0 {
-		return "", fmt.Errorf("Gateway.NotAttached: %s has no internet gateway", vpcID)
+		return "", nil, fmt.Errorf("Gateway.NotAttached: %s has no internet gateway", vpcID)
 	}
-	a.Association, a.Instance = newID("eipassoc"), in.InstanceID // an older association ends without a word, as on AWS
-	return a.Association, nil
+	a.Association, a.Instance = newID("eipassoc"), in.InstanceID
+	return a.Association, a, nil
 }
 
-// associated returns the Elastic IP of an association.
-func associated(state *region.State, association string) (string, *region.Address) {
-	for id, a := range state.Addresses {
-		if a.Association == association {
-			return id, a
-		}
-	}
-	return "", nil
-}
-
-func getAddressAssociation(state *region.State, _ call, id string) *addressAssociationProperties {
-	allocation, a := associated(state, id)
-	if a == nil {
-		return nil
-	}
+func getAddressAssociation(state *region.State, _ call, _ string, a *region.Address) *addressAssociationProperties {
+	allocation := using(state.Addresses, func(other *region.Address) bool { return other == a })[0]
 	instance := state.Instances[a.Instance]
 	return &addressAssociationProperties{
 		AllocationID: allocation, InstanceID: a.Instance, NetworkInterfaceID: instance.Interface,
@@ -112,8 +99,7 @@ func getAddressAssociation(state *region.State, _ call, id string) *addressAssoc
 	}
 }
 
-func dropAddressAssociation(state *region.State, id string) error {
-	_, a := associated(state, id)
+func dropAddressAssociation(_ *region.State, _ string, a *region.Address) error {
 	a.Association, a.Instance = "", ""
 	return nil
 }

@@ -11,23 +11,23 @@ import (
 	"hello-kubernetes/sandbox/region"
 )
 
-// fleet records what is done with machines.
+// fleet records what is done with instances.
 type fleet struct {
 	calls []string
 	fail  error
 }
 
-func (f *fleet) Run(_ context.Context, id string, state *region.State) error {
+func (f *fleet) run(_ context.Context, id string, state *region.State) error {
 	f.calls = append(f.calls, "run "+state.Instances[id].Type)
 	return f.fail
 }
 
-func (f *fleet) Stop(context.Context, string) error {
+func (f *fleet) stop(context.Context, string) error {
 	f.calls = append(f.calls, "stop")
 	return nil
 }
 
-func (f *fleet) Remove(context.Context, string) error {
+func (f *fleet) remove(context.Context, string) error {
 	f.calls = append(f.calls, "remove")
 	return nil
 }
@@ -44,7 +44,7 @@ func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{t: t, store: region.Open(t.TempDir()), fleet: &fleet{}}
 	b.Provider = New(Cloud{
-		Store: b.store, Machines: b.fleet,
+		Store: b.store, Run: b.fleet.run, Stop: b.fleet.stop, Remove: b.fleet.remove,
 		Network: func(context.Context, *region.State) error { return nil },
 	})
 	err := b.Configure(t.Context(), provider.ConfigureRequest{Args: properties(map[string]any{

@@ -16,12 +16,13 @@ import (
 // newID returns an ID such as vpc-0123456789abcdef0.
 func newID(prefix string) string { return prefix + "-0" + randomHex(8) }
 
-// randomHex returns two hexadecimal digits a byte.
+// autoname returns a name for a resource that the program gives none.
+func autoname(c call) string { return c.name + "-" + randomHex(4)[:7] }
+
+// randomHex returns random bytes as hexadecimal digits, two a byte.
 func randomHex(bytes int) string {
 	random := make([]byte, bytes)
-	if _, err := rand.Read(random); err != nil {
-		panic(err) // never happens, says its documentation
-	}
+	_, _ = rand.Read(random) // never fails
 	return hex.EncodeToString(random)
 }
 
@@ -29,12 +30,12 @@ func arn(c call, kind, id string) string {
 	return fmt.Sprintf("arn:aws:ec2:%s:%s:%s/%s", c.region, region.Account, kind, id)
 }
 
-// missing is AWS's error for a reference that leads nowhere.
+// missing is the error of AWS for a reference to what does not exist.
 func missing(kind, id string) error {
 	return fmt.Errorf("Invalid%sID.NotFound: the %s ID %q does not exist", kind, strings.ToLower(kind), id)
 }
 
-// dependents returns an error that lists what still uses id, or nil.
+// dependents returns the error of AWS for the removal of what others still need, or nil if nobody does.
 func dependents(id string, users ...[]string) error {
 	all := slices.Concat(users...)
 	if len(all) == 0 {
@@ -43,18 +44,22 @@ func dependents(id string, users ...[]string) error {
 	return fmt.Errorf("DependencyViolation: %s has dependencies and cannot be deleted: %s", id, strings.Join(all, ", "))
 }
 
-// using returns the IDs of what is in a map and uses something.
+// using returns the IDs of those in a map for which uses is true, in order.
 func using[T any](all map[string]*T, uses func(*T) bool) []string {
-	var ids []string
-	for _, id := range slices.Sorted(maps.Keys(all)) {
-		if uses(all[id]) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
+	return slices.DeleteFunc(sorted(all), func(id string) bool { return !uses(all[id]) })
 }
 
-// parsePrefix parses a network and gives AWS's error for one that is none.
+func sorted[T any](all map[string]*T) []string { return slices.Sorted(maps.Keys(all)) }
+
+// or returns what an optional input is, or its default.
+func or[T any](input *T, otherwise T) T {
+	if input == nil {
+		return otherwise
+	}
+	return *input
+}
+
+// parsePrefix parses a CIDR block. The error for one that is none is that of AWS.
 func parsePrefix(key, text string) (netip.Prefix, error) {
 	prefix, err := netip.ParsePrefix(text)
 	if err != nil || prefix != prefix.Masked() {
@@ -63,8 +68,8 @@ func parsePrefix(key, text string) (netip.Prefix, error) {
 	return prefix, nil
 }
 
-// freeAddress returns the wanted private address of a subnet, or the lowest one that is free. AWS keeps the first four
-// and the last of each subnet.
+// freeAddress returns the wanted private address of a subnet, or the lowest one that is free. AWS reserves the first
+// four and the last of each subnet.
 func freeAddress(state *region.State, subnetID, wanted string) (netip.Addr, error) {
 	subnet := state.Subnets[subnetID]
 	if subnet == nil {
@@ -72,19 +77,12 @@ func freeAddress(state *region.State, subnetID, wanted string) (netip.Addr, erro
 	}
 	taken := map[netip.Addr]bool{}
 	for _, instance := range state.Instances {
-		if instance.Subnet == subnetID {
-			taken[instance.IP] = true
-		}
+		taken[instance.IP] = taken[instance.IP] || instance.Subnet == subnetID
 	}
 	for _, gateway := range state.NATGateways {
-		if gateway.Subnet == subnetID {
-			taken[gateway.PrivateIP] = true
-		}
+		taken[gateway.PrivateIP] = taken[gateway.PrivateIP] || gateway.Subnet == subnetID
 	}
-	first := subnet.CIDR.Addr()
-	for range 4 {
-		first = first.Next()
-	}
+	first := offset(subnet.CIDR.Addr(), 4)
 	usable := func(ip netip.Addr) bool {
 		return subnet.CIDR.Contains(ip) && subnet.CIDR.Contains(ip.Next()) && !ip.Less(first)
 	}
@@ -98,7 +96,7 @@ func freeAddress(state *region.State, subnetID, wanted string) (netip.Addr, erro
 		}
 		return ip, nil
 	}
-	// Out of the way of addresses that are chosen by hand, which are low ones.
+	// Addresses that people choose are low ones, so these stay free.
 	for ip := offset(first, 16); usable(ip); ip = ip.Next() {
 		if !taken[ip] {
 			return ip, nil

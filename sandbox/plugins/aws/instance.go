@@ -47,80 +47,57 @@ type rootBlockDevice struct {
 	Tags       region.Tags `json:"tags,omitempty"`
 }
 
-func addInstance(state *region.State, c call, in *instanceProperties) (string, error) {
+func addInstance(state *region.State, _ call, in *instanceProperties) (string, *region.Instance, error) {
 	switch {
 	case in.AMI != imageID:
-		return "", fmt.Errorf("InvalidAMIID.NotFound: the image %q does not exist in the sandbox: leave amiId empty", in.AMI)
+		return "", nil, fmt.Errorf("InvalidAMIID.NotFound: the image %q does not exist in the sandbox: leave amiId empty", in.AMI)
 	case in.KeyName != "" && state.KeyPairs[in.KeyName] == nil:
-		return "", fmt.Errorf("InvalidKeyPair.NotFound: the key pair %q does not exist", in.KeyName)
+		return "", nil, fmt.Errorf("InvalidKeyPair.NotFound: the key pair %q does not exist", in.KeyName)
 	}
 	ip, err := freeAddress(state, in.SubnetID, in.PrivateIP)
-	if err != nil {
-		return "", err
-	}
-	id := newID("i")
-	state.Instances[id] = &region.Instance{Image: in.AMI, Key: in.KeyName, Subnet: in.SubnetID, IP: ip, Interface: newID("eni")}
-	return id, changeInstance(state, c, id, in)
+	return newID("i"), &region.Instance{Image: in.AMI, Key: in.KeyName, Subnet: in.SubnetID, IP: ip, Interface: newID("eni")}, err
 }
 
-func getInstance(state *region.State, c call, id string) *instanceProperties {
-	i := state.Instances[id]
-	if i == nil {
-		return nil
+func changeInstance(state *region.State, in *instanceProperties, i *region.Instance) error {
+	if _, known := instances.Types[in.InstanceType]; !known {
+		return fmt.Errorf("InvalidInstanceType: %q is not part of the sandbox, which has t2.nano to t3.large", in.InstanceType)
 	}
+	for _, id := range in.VPCSecurityGroupIDs {
+		if group := state.SecurityGroups[id]; group == nil || group.VPC != state.Subnets[i.Subnet].VPC {
+			return missing("Group", id)
+		}
+	}
+	i.Type, i.Groups, i.UserData = in.InstanceType, in.VPCSecurityGroupIDs, in.UserData
+	i.UserDataReplaces = or(in.UserDataReplaceOnChange, false)
+	i.SourceDestCheck = or(in.SourceDestCheck, true)
+	i.Metadata = region.Metadata(or(in.MetadataOptions, metadataOptions{"enabled", "optional", 1}))
+	i.Root = region.Volume(or(in.RootBlockDevice, rootBlockDevice{VolumeType: "gp2", VolumeSize: 8}))
+	return nil
+}
+
+func getInstance(state *region.State, c call, id string, i *region.Instance) *instanceProperties {
+	metadata, root := metadataOptions(i.Metadata), rootBlockDevice(i.Root)
 	out := &instanceProperties{
 		AMI: i.Image, InstanceType: i.Type, KeyName: i.Key, SubnetID: i.Subnet, PrivateIP: i.IP.String(), VPCSecurityGroupIDs: i.Groups,
-		SourceDestCheck: &i.SourceDestCheck, UserData: i.UserData, ARN: arn(c, "instance", id), AvailabilityZone: state.Subnets[i.Subnet].Zone,
-		InstanceState: "running", PrimaryNetworkInterfaceID: i.Interface, PrivateDNS: i.Hostname() + "." + c.region + ".compute.internal",
-		tagged: tagsOf(i.Tags),
+		SourceDestCheck: &i.SourceDestCheck, UserData: i.UserData, MetadataOptions: &metadata, RootBlockDevice: &root,
+		ARN: arn(c, "instance", id), AvailabilityZone: state.Subnets[i.Subnet].Zone, InstanceState: "running",
+		PrimaryNetworkInterfaceID: i.Interface, PrivateDNS: i.Hostname() + "." + c.region + ".compute.internal",
 	}
-	metadata, root := metadataOptions(i.Metadata), rootBlockDevice(i.Root)
-	out.MetadataOptions, out.RootBlockDevice = &metadata, &root
 	if i.UserDataReplaces {
 		out.UserDataReplaceOnChange = &i.UserDataReplaces
 	}
-	for _, a := range state.Addresses {
-		if a.Instance == id {
-			out.PublicIP, out.PublicDNS = a.IP.String(), publicName(c.region, a.IP)
-		}
+	if ip := state.PublicIP(id); ip.IsValid() {
+		out.PublicIP, out.PublicDNS = ip.String(), publicName(c.region, ip)
 	}
 	return out
 }
 
-func changeInstance(state *region.State, c call, id string, in *instanceProperties) error {
-	if _, known := instances.Type(in.InstanceType); !known {
-		return fmt.Errorf("InvalidInstanceType: %q is not part of the sandbox, which has t2.nano to t3.large", in.InstanceType)
-	}
-	for _, group := range in.VPCSecurityGroupIDs {
-		if g := state.SecurityGroups[group]; g == nil || g.VPC != state.Subnets[state.Instances[id].Subnet].VPC {
-			return missing("Group", group)
-		}
-	}
-	i := state.Instances[id]
-	i.Type, i.Groups, i.UserData, i.Tags = in.InstanceType, in.VPCSecurityGroupIDs, in.UserData, c.tags
-	i.UserDataReplaces = in.UserDataReplaceOnChange != nil && *in.UserDataReplaceOnChange
-	i.SourceDestCheck = in.SourceDestCheck == nil || *in.SourceDestCheck
-	i.Metadata = region.Metadata{HTTPEndpoint: "enabled", HTTPTokens: "optional", HTTPPutResponseHopLimit: 1}
-	if in.MetadataOptions != nil {
-		i.Metadata = region.Metadata(*in.MetadataOptions)
-	}
-	i.Root = region.Volume{VolumeType: "gp2", VolumeSize: 8}
-	if in.RootBlockDevice != nil {
-		i.Root = region.Volume(*in.RootBlockDevice)
-	}
-	return nil
-}
-
-// Terminate takes an instance out of the region whose machine is gone.
-func Terminate(state *region.State, id string) { _ = dropInstance(state, id) } // which always succeeds
-
-func dropInstance(state *region.State, id string) error {
+func dropInstance(state *region.State, id string, _ *region.Instance) error {
 	for _, a := range state.Addresses {
 		if a.Instance == id {
 			a.Association, a.Instance = "", ""
 		}
 	}
-	delete(state.Instances, id)
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package aws
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 
 	"golang.org/x/crypto/ssh"
@@ -19,44 +21,27 @@ type keyProperties struct {
 	tagged
 }
 
-func addKey(state *region.State, c call, in *keyProperties) (string, error) {
+func addKey(state *region.State, c call, in *keyProperties) (string, *region.KeyPair, error) {
 	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(in.PublicKey))
 	if err != nil {
-		return "", fmt.Errorf("InvalidKey.Format: publicKey is no line of authorized_keys")
+		return "", nil, errors.New("InvalidKey.Format: publicKey is no line of authorized_keys")
 	}
-	name := in.KeyName
-	switch {
-	case name == "" && in.KeyNamePrefix != "":
-		name = in.KeyNamePrefix + randomHex(13)
-	case name == "":
-		name = c.name + "-" + randomHex(4)[:7]
+	generated := autoname(c)
+	if in.KeyNamePrefix != "" {
+		generated = in.KeyNamePrefix + randomHex(13)
 	}
+	name := cmp.Or(in.KeyName, generated)
 	if state.KeyPairs[name] != nil {
-		return "", fmt.Errorf("InvalidKeyPair.Duplicate: the key pair %q already exists", name)
+		return "", nil, fmt.Errorf("InvalidKeyPair.Duplicate: the key pair %q already exists", name)
 	}
-	state.KeyPairs[name] = &region.KeyPair{
-		ID: newID("key"), PublicKey: in.PublicKey, Prefix: in.KeyNamePrefix, Fingerprint: ssh.FingerprintSHA256(key), Type: key.Type(), Tags: c.tags,
-	}
-	return name, nil
+	return name, &region.KeyPair{
+		ID: newID("key"), PublicKey: in.PublicKey, Prefix: in.KeyNamePrefix, Fingerprint: ssh.FingerprintSHA256(key), Type: key.Type(),
+	}, nil
 }
 
-func getKey(state *region.State, c call, id string) *keyProperties {
-	k := state.KeyPairs[id]
-	if k == nil {
-		return nil
-	}
+func getKey(_ *region.State, c call, id string, k *region.KeyPair) *keyProperties {
 	return &keyProperties{
 		KeyName: id, KeyNamePrefix: k.Prefix, PublicKey: k.PublicKey, KeyPairID: k.ID, Fingerprint: k.Fingerprint,
-		KeyType: k.Type, ARN: arn(c, "key-pair", id), tagged: tagsOf(k.Tags),
+		KeyType: k.Type, ARN: arn(c, "key-pair", id),
 	}
-}
-
-func changeKey(state *region.State, c call, id string, _ *keyProperties) error {
-	state.KeyPairs[id].Tags = c.tags
-	return nil
-}
-
-func dropKey(state *region.State, id string) error {
-	delete(state.KeyPairs, id)
-	return nil
 }

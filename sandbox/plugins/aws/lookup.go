@@ -7,12 +7,13 @@ import (
 	provider "github.com/pulumi/pulumi-go-provider"
 )
 
-// imageID is the machine image, and imageParameter the name that it is published under.
+// imageID is the AMI of the sandbox, and imageParameter the SSM parameter that has its ID.
 const (
 	imageID        = "ami-0deb13000000000a1"
 	imageParameter = "/aws/service/debian/release/13/latest/amd64"
 )
 
+// invoke answers the program's lookups.
 func (s *server) invoke(_ context.Context, r provider.InvokeRequest) (provider.InvokeResponse, error) {
 	var result any
 	switch r.Token {
@@ -26,7 +27,9 @@ func (s *server) invoke(_ context.Context, r provider.InvokeRequest) (provider.I
 			"arn": "arn:aws:ssm:" + s.region + "::parameter" + imageParameter,
 		}
 	case "aws:index/getAvailabilityZones:getAvailabilityZones":
-		result = map[string]any{"id": s.region, "state": "available", "names": zones(s.region), "zoneIds": zones("sbx1-"), "groupNames": []string{s.region}}
+		result = map[string]any{
+			"id": s.region, "state": "available", "names": zones(s.region), "zoneIds": zones("sbx1-"), "groupNames": []string{s.region},
+		}
 	default:
 		return provider.InvokeResponse{}, fmt.Errorf("%s is not part of the sandbox", r.Token)
 	}
@@ -34,7 +37,7 @@ func (s *server) invoke(_ context.Context, r provider.InvokeRequest) (provider.I
 	if err != nil {
 		return provider.InvokeResponse{}, err
 	}
-	if value, ok := values.GetOk("value"); ok { // as the official plug-in has it
+	if value, ok := values.GetOk("value"); ok { // a secret with the official plugin, too
 		values = values.Set("value", value.WithSecret(true))
 	}
 	return provider.InvokeResponse{Return: values}, nil

@@ -1,6 +1,6 @@
-// Package aws is the sandbox's region as a Pulumi plug-in: it answers to the name of the official AWS provider and keeps
-// its property names, types and replacement rules, for the resources that the program uses. docs/sandbox.md lists where
-// the two differ.
+// Package aws is the sandbox's region as a Pulumi plugin. It has the name of the official AWS plugin and keeps its
+// property names, types and replacement rules, for the resources that the program uses. docs/sandbox.md lists how the two
+// differ.
 package aws
 
 import (
@@ -18,27 +18,23 @@ import (
 	"hello-kubernetes/sandbox/region"
 )
 
-// Version is the version of the official plug-in that this one stands in for.
+// Version is the version of the official plugin that this one emulates.
 const Version = "6.83.2"
 
-// RegionName is the region that is built here. All others can be previewed only.
+// RegionName is the name of the sandbox's region. Stacks in all others can be previewed only.
 const RegionName = "sandbox-1"
 
-// Cloud is what the plug-in builds with.
+// Cloud is what the plugin builds a region with.
 type Cloud struct {
-	Store    *region.Store
-	Network  func(context.Context, *region.State) error // makes the network as the state says
-	Machines Machines
-}
-
-// Machines starts and ends the machines of instances.
-type Machines interface {
-	// Run starts the instance's machine, and makes it first where there is none.
-	Run(ctx context.Context, id string, state *region.State) error
-	// Stop ends the machine and keeps its disk.
-	Stop(ctx context.Context, id string) error
-	// Remove ends the machine for good. One that is not there is no error.
-	Remove(ctx context.Context, id string) error
+	Store *region.Store
+	// Network makes the network be as the record says.
+	Network func(ctx context.Context, state *region.State) error
+	// Run starts an instance of the record, and creates it first if it does not exist.
+	Run func(ctx context.Context, id string, state *region.State) error
+	// Stop shuts an instance down; its disk stays.
+	Stop func(ctx context.Context, id string) error
+	// Remove ends an instance and deletes its disk. It is no error if it does not exist.
+	Remove func(ctx context.Context, id string) error
 }
 
 // server is one configured provider.
@@ -48,81 +44,63 @@ type server struct {
 	defaultTags region.Tags
 }
 
-// New returns the plug-in.
+// New returns the plugin.
 func New(cloud Cloud) provider.Provider {
 	s := &server{cloud: cloud}
 	return provider.Provider{
 		CheckConfig: func(_ context.Context, r provider.CheckRequest) (provider.CheckResponse, error) {
 			return provider.CheckResponse{Inputs: r.Inputs}, nil
 		},
-		DiffConfig: s.diffConfig,
-		Configure:  s.configure,
-		Invoke:     s.invoke,
-		Check:      s.check,
-		Diff:       s.diff,
-		Create:     s.create,
-		Read:       s.read,
-		Update:     s.update,
-		Delete:     s.delete,
+		DiffConfig: func(_ context.Context, r provider.DiffRequest) (provider.DiffResponse, error) {
+			// Another region has none of the resources.
+			return changes(r.OldInputs, r.Inputs, func(key string) bool { return key == "region" }), nil
+		},
+		Configure: s.configure,
+		Invoke:    s.invoke,
+		Check:     s.check,
+		Diff:      s.diff,
+		Create:    s.create,
+		Read:      s.read,
+		Update:    s.update,
+		Delete:    s.delete,
 	}
 }
 
-// diffConfig: another region holds none of the old one's resources.
-func (s *server) diffConfig(_ context.Context, r provider.DiffRequest) (provider.DiffResponse, error) {
-	diff := provider.DiffResponse{DetailedDiff: map[string]provider.PropertyDiff{}}
-	for _, key := range r.OldInputs.Diff(r.Inputs).ChangedKeys() {
-		kind := provider.Update
-		if key == "region" {
-			kind = provider.UpdateReplace
-		}
-		diff.HasChanges = true
-		diff.DetailedDiff[key] = provider.PropertyDiff{Kind: kind, InputDiff: true}
-	}
-	return diff, nil
-}
-
-// configure reads the region and the default tags. All else that the official plug-in takes is about reaching AWS.
+// configure takes the region and the default tags. The other settings of the official plugin say how to reach AWS.
 func (s *server) configure(_ context.Context, r provider.ConfigureRequest) error {
 	if value := r.Args.Get("region"); value.IsString() {
 		s.region = value.AsString()
 	}
-	var tags struct {
-		Tags region.Tags `json:"tags"`
-	}
+	var tags tagged
+	var err error
 	switch value := r.Args.Get("defaultTags"); {
 	case value.IsString():
-		if err := json.Unmarshal([]byte(value.AsString()), &tags); err != nil {
-			return fmt.Errorf("defaultTags: %w", err)
-		}
+		err = json.Unmarshal([]byte(value.AsString()), &tags)
 	case value.IsMap():
-		if err := decode(value.AsMap(), &tags); err != nil {
-			return fmt.Errorf("defaultTags: %w", err)
-		}
+		err = decode(value.AsMap(), &tags)
+	}
+	if err != nil {
+		return fmt.Errorf("defaultTags: %w", err)
 	}
 	s.defaultTags = tags.Tags
 	return nil
 }
 
-// kindOf finds the type of a resource.
-func kindOf(urn resource.URN) (kind, error) {
-	found, ok := kinds[string(urn.Type())]
-	if !ok {
-		return nil, fmt.Errorf("%s is not part of the sandbox, which has %s", urn.Type(),
-			strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+// kindOf returns the kind of a resource. It refuses those that the sandbox does not have and, unless they are only
+// previewed, those in other regions than the sandbox's.
+func (s *server) kindOf(urn resource.URN, preview bool) (kind, error) {
+	k := kinds[string(urn.Type())]
+	switch {
+	case k == nil:
+		return nil, fmt.Errorf("%s is not part of the sandbox, which has %s", urn.Type(), strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+	case !preview && s.region != RegionName:
+		return nil, fmt.Errorf("the sandbox's AWS plugin can preview %s but builds only the region %s: "+
+			"install the official one with pulumi plugin install resource aws %s", s.region, RegionName, Version)
 	}
-	return found, nil
+	return k, nil
 }
 
-// here tells whether resources can be built, and not only previewed.
-func (s *server) here() error {
-	if s.region != RegionName {
-		return fmt.Errorf("this is the sandbox's stand-in for AWS: it can preview %s but builds only the region %s; "+
-			"install the official plug-in with pulumi plugin install resource aws %s", s.region, RegionName, Version)
-	}
-	return nil
-}
-
-// change alters the region and the network with it.
+// change changes the region's record and makes the network follow it. If either fails, the record stays as it was.
 func (s *server) change(ctx context.Context, alter func(*region.State) error) error {
 	return s.cloud.Store.Update(ctx, func(state *region.State) error {
 		if err := alter(state); err != nil {
@@ -132,8 +110,8 @@ func (s *server) change(ctx context.Context, alter func(*region.State) error) er
 	})
 }
 
-// decode puts a property map into a struct with json tags. Unknown and secret values inside count as their zero value
-// and their plain one.
+// decode puts a property map into a struct with json tags. What is unknown in it becomes a zero value, what is secret
+// its plain value.
 func decode(from property.Map, to any) error {
 	plain := resource.ToResourcePropertyMap(from).MapRepl(nil, func(v resource.PropertyValue) (any, bool) {
 		if v.IsComputed() || v.IsOutput() {

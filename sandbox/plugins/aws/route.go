@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"net/netip"
-	"strings"
 
 	"hello-kubernetes/sandbox/region"
 )
@@ -17,34 +16,22 @@ type tableProperties struct {
 	tagged
 }
 
-func addTable(state *region.State, c call, in *tableProperties) (string, error) {
+func addTable(state *region.State, _ call, in *tableProperties) (string, *region.RouteTable, error) {
 	if state.VPCs[in.VPCID] == nil {
-		return "", missing("Vpc", in.VPCID)
+		return "", nil, missing("Vpc", in.VPCID)
 	}
-	id := newID("rtb")
-	state.RouteTables[id] = &region.RouteTable{VPC: in.VPCID, Tags: c.tags}
-	return id, nil
+	return newID("rtb"), &region.RouteTable{VPC: in.VPCID}, nil
 }
 
-func getTable(state *region.State, c call, id string) *tableProperties {
-	t := state.RouteTables[id]
-	if t == nil {
-		return nil
-	}
-	return &tableProperties{VPCID: t.VPC, ARN: arn(c, "route-table", id), OwnerID: region.Account, tagged: tagsOf(t.Tags)}
+func getTable(_ *region.State, c call, id string, t *region.RouteTable) *tableProperties {
+	return &tableProperties{VPCID: t.VPC, ARN: arn(c, "route-table", id), OwnerID: region.Account}
 }
 
-func changeTable(state *region.State, c call, id string, _ *tableProperties) error {
-	state.RouteTables[id].Tags = c.tags
-	return nil
-}
-
-func dropTable(state *region.State, id string) error {
-	if err := dependents(id, using(state.Associations, func(a *region.Association) bool { return a.RouteTable == id })); err != nil {
-		return err
+func dropTable(state *region.State, id string, t *region.RouteTable) error {
+	if t.Main {
+		return dependents(id, []string{t.VPC}) // it is removed with its VPC
 	}
-	delete(state.RouteTables, id)
-	return nil
+	return dependents(id, using(state.Associations, func(a *region.Association) bool { return a.RouteTable == id }))
 }
 
 type routeProperties struct {
@@ -58,74 +45,49 @@ type routeProperties struct {
 	State                string `json:"state" aws:"output"`
 }
 
-// routeID is made as the official plug-in makes it, so that it tells the table.
+// route is a route and its place in the region.
+type route struct {
+	*region.Route
+	table       string
+	destination netip.Prefix
+}
+
+// routeID forms the ID of a route as the official plugin does.
 func routeID(table string, destination netip.Prefix) string {
 	return fmt.Sprintf("r-%s%d", table, crc32.ChecksumIEEE([]byte(destination.String())))
 }
 
-// findRoute returns a route with its table and destination.
-func findRoute(state *region.State, id string) (*region.Route, string, netip.Prefix) {
+// routes returns the routes of all tables by ID.
+func routes(state *region.State) map[string]*route {
+	all := map[string]*route{}
 	for table, t := range state.RouteTables {
-		if !strings.HasPrefix(id, "r-"+table) {
-			continue
-		}
-		for destination, route := range t.Routes {
-			if routeID(table, destination) == id {
-				return route, table, destination
-			}
+		for destination, r := range t.Routes {
+			all[routeID(table, destination)] = &route{r, table, destination}
 		}
 	}
-	return nil, "", netip.Prefix{}
+	return all
 }
 
-func addRoute(state *region.State, c call, in *routeProperties) (string, error) {
+func addRoute(state *region.State, _ call, in *routeProperties) (string, *route, error) {
 	table := state.RouteTables[in.RouteTableID]
 	if table == nil {
-		return "", missing("RouteTable", in.RouteTableID)
+		return "", nil, missing("RouteTable", in.RouteTableID)
 	}
 	destination, err := parsePrefix("destinationCidrBlock", in.DestinationCIDRBlock)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if table.Routes[destination] != nil {
-		return "", fmt.Errorf("RouteAlreadyExists: the route to %s already exists in %s", destination, in.RouteTableID)
+		return "", nil, fmt.Errorf("RouteAlreadyExists: the route to %s already exists in %s", destination, in.RouteTableID)
 	}
 	if table.Routes == nil {
 		table.Routes = map[netip.Prefix]*region.Route{}
 	}
 	table.Routes[destination] = &region.Route{}
-	id := routeID(in.RouteTableID, destination)
-	return id, changeRoute(state, c, id, in)
+	return routeID(in.RouteTableID, destination), &route{table.Routes[destination], in.RouteTableID, destination}, nil
 }
 
-func getRoute(state *region.State, _ call, id string) *routeProperties {
-	route, table, destination := findRoute(state, id)
-	if route == nil {
-		return nil
-	}
-	out := &routeProperties{
-		RouteTableID: table, DestinationCIDRBlock: destination.String(), GatewayID: route.InternetGateway,
-		NATGatewayID: route.NATGateway, NetworkInterfaceID: route.Interface, Origin: "CreateRoute", State: "active",
-	}
-	if route.Interface != "" {
-		if out.InstanceID = ownerOf(state, route.Interface); out.InstanceID == "" {
-			out.State = "blackhole"
-		}
-	}
-	return out
-}
-
-// ownerOf returns the instance of a network interface.
-func ownerOf(state *region.State, networkInterface string) string {
-	for id, instance := range state.Instances {
-		if instance.Interface == networkInterface {
-			return id
-		}
-	}
-	return ""
-}
-
-func changeRoute(state *region.State, _ call, id string, in *routeProperties) error {
+func changeRoute(state *region.State, in *routeProperties, r *route) error {
 	targets := 0
 	for _, target := range []struct {
 		id    string
@@ -147,14 +109,35 @@ func changeRoute(state *region.State, _ call, id string, in *routeProperties) er
 	if targets != 1 {
 		return errors.New("InvalidParameterCombination: a route has one of gatewayId, natGatewayId and networkInterfaceId")
 	}
-	route, _, _ := findRoute(state, id)
-	*route = region.Route{InternetGateway: in.GatewayID, NATGateway: in.NATGatewayID, Interface: in.NetworkInterfaceID}
+	*r.Route = region.Route{InternetGateway: in.GatewayID, NATGateway: in.NATGatewayID, Interface: in.NetworkInterfaceID}
 	return nil
 }
 
-func dropRoute(state *region.State, id string) error {
-	_, table, destination := findRoute(state, id)
-	delete(state.RouteTables[table].Routes, destination)
+func getRoute(state *region.State, _ call, _ string, r *route) *routeProperties {
+	out := &routeProperties{
+		RouteTableID: r.table, DestinationCIDRBlock: r.destination.String(), GatewayID: r.InternetGateway,
+		NATGatewayID: r.NATGateway, NetworkInterfaceID: r.Interface, Origin: "CreateRoute", State: "active",
+	}
+	if r.Interface != "" {
+		if out.InstanceID = ownerOf(state, r.Interface); out.InstanceID == "" {
+			out.State = "blackhole"
+		}
+	}
+	return out
+}
+
+// ownerOf returns the instance that has a network interface, or an empty string.
+func ownerOf(state *region.State, networkInterface string) string {
+	for id, instance := range state.Instances {
+		if instance.Interface == networkInterface {
+			return id
+		}
+	}
+	return ""
+}
+
+func dropRoute(state *region.State, _ string, r *route) error {
+	delete(state.RouteTables[r.table].Routes, r.destination)
 	return nil
 }
 
@@ -163,37 +146,26 @@ type associationProperties struct {
 	SubnetID     string `json:"subnetId" aws:"required,replace"`
 }
 
-func addAssociation(state *region.State, c call, in *associationProperties) (string, error) {
+func addAssociation(state *region.State, _ call, in *associationProperties) (string, *region.Association, error) {
 	if state.Subnets[in.SubnetID] == nil {
-		return "", missing("Subnet", in.SubnetID)
+		return "", nil, missing("Subnet", in.SubnetID)
 	}
 	for other, a := range state.Associations {
 		if a.Subnet == in.SubnetID {
-			return "", fmt.Errorf("Resource.AlreadyAssociated: %s has a route table already: %s", in.SubnetID, other)
+			return "", nil, fmt.Errorf("Resource.AlreadyAssociated: %s has a route table already: %s", in.SubnetID, other)
 		}
 	}
-	id := newID("rtbassoc")
-	state.Associations[id] = &region.Association{Subnet: in.SubnetID}
-	return id, changeAssociation(state, c, id, in)
+	return newID("rtbassoc"), &region.Association{Subnet: in.SubnetID}, nil
 }
 
-func getAssociation(state *region.State, _ call, id string) *associationProperties {
-	a := state.Associations[id]
-	if a == nil {
-		return nil
-	}
-	return &associationProperties{RouteTableID: a.RouteTable, SubnetID: a.Subnet}
-}
-
-func changeAssociation(state *region.State, _ call, id string, in *associationProperties) error {
+func changeAssociation(state *region.State, in *associationProperties, a *region.Association) error {
 	if state.RouteTables[in.RouteTableID] == nil {
 		return missing("RouteTable", in.RouteTableID)
 	}
-	state.Associations[id].RouteTable = in.RouteTableID
+	a.RouteTable = in.RouteTableID
 	return nil
 }
 
-func dropAssociation(state *region.State, id string) error {
-	delete(state.Associations, id)
-	return nil
+func getAssociation(_ *region.State, _ call, _ string, a *region.Association) *associationProperties {
+	return &associationProperties{RouteTableID: a.RouteTable, SubnetID: a.Subnet}
 }

@@ -1,8 +1,10 @@
 package aws
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"hello-kubernetes/sandbox/region"
@@ -18,57 +20,34 @@ type groupProperties struct {
 	tagged
 }
 
-// addGroup adds a group that allows nothing: the official plug-in removes the rule that AWS gives it.
-func addGroup(state *region.State, c call, in *groupProperties) (string, error) {
+// addGroup adds a group without rules: the official plugin removes the one that AWS creates with a group.
+func addGroup(state *region.State, c call, in *groupProperties) (string, *region.SecurityGroup, error) {
 	if state.VPCs[in.VPCID] == nil {
-		return "", missing("Vpc", in.VPCID)
+		return "", nil, missing("Vpc", in.VPCID)
 	}
-	name, description := in.Name, in.Description
-	if name == "" {
-		name = c.name + "-" + randomHex(4)[:7]
-	}
-	if description == "" {
-		description = "Managed by Pulumi"
-	}
+	name, description := cmp.Or(in.Name, autoname(c)), cmp.Or(in.Description, "Managed by Pulumi")
 	for _, g := range state.SecurityGroups {
 		if g.VPC == in.VPCID && g.Name == name {
-			return "", fmt.Errorf("InvalidGroup.Duplicate: the security group %q already exists in %s", name, in.VPCID)
+			return "", nil, fmt.Errorf("InvalidGroup.Duplicate: the security group %q already exists in %s", name, in.VPCID)
 		}
 	}
-	id := newID("sg")
-	state.SecurityGroups[id] = &region.SecurityGroup{VPC: in.VPCID, Name: name, Description: description, Tags: c.tags}
-	return id, nil
+	return newID("sg"), &region.SecurityGroup{VPC: in.VPCID, Name: name, Description: description}, nil
 }
 
-func getGroup(state *region.State, c call, id string) *groupProperties {
-	g := state.SecurityGroups[id]
-	if g == nil {
-		return nil
-	}
+func getGroup(_ *region.State, c call, id string, g *region.SecurityGroup) *groupProperties {
 	return &groupProperties{
-		Name: g.Name, Description: g.Description, VPCID: g.VPC, ARN: arn(c, "security-group", id), OwnerID: region.Account, tagged: tagsOf(g.Tags),
+		Name: g.Name, Description: g.Description, VPCID: g.VPC, ARN: arn(c, "security-group", id), OwnerID: region.Account,
 	}
 }
 
-func changeGroup(state *region.State, c call, id string, _ *groupProperties) error {
-	state.SecurityGroups[id].Tags = c.tags
-	return nil
-}
-
-func dropGroup(state *region.State, id string) error {
+func dropGroup(state *region.State, id string, _ *region.SecurityGroup) error {
 	err := dependents(id,
 		using(state.Instances, func(i *region.Instance) bool { return slices.Contains(i.Groups, id) }),
 		using(state.Rules, func(r *region.Rule) bool { return r.Peer == id && r.Group != id }))
-	if err != nil {
-		return err
+	if err == nil {
+		maps.DeleteFunc(state.Rules, func(_ string, r *region.Rule) bool { return r.Group == id })
 	}
-	for rule, r := range state.Rules {
-		if r.Group == id {
-			delete(state.Rules, rule)
-		}
-	}
-	delete(state.SecurityGroups, id)
-	return nil
+	return err
 }
 
 type ruleProperties struct {
@@ -85,25 +64,67 @@ type ruleProperties struct {
 	tagged
 }
 
-func addRule(egress bool) func(*region.State, call, *ruleProperties) (string, error) {
-	return func(state *region.State, c call, in *ruleProperties) (string, error) {
-		if state.SecurityGroups[in.SecurityGroupID] == nil {
-			return "", missing("Group", in.SecurityGroupID)
-		}
-		id := newID("sgr")
-		state.Rules[id] = &region.Rule{Group: in.SecurityGroupID, Egress: egress}
-		return id, changeRule(state, c, id, in)
+// rules is the kind of the egress rules, or of the ingress rules.
+func rules(egress bool) kind {
+	return of[ruleProperties, region.Rule]{
+		all: func(s *region.State) map[string]*region.Rule { return s.Rules },
+		add: func(state *region.State, _ call, in *ruleProperties) (string, *region.Rule, error) {
+			if state.SecurityGroups[in.SecurityGroupID] == nil {
+				return "", nil, missing("Group", in.SecurityGroupID)
+			}
+			return newID("sgr"), &region.Rule{Group: in.SecurityGroupID, Egress: egress}, nil
+		},
+		change: changeRule, get: getRule,
 	}
 }
 
-func getRule(state *region.State, c call, id string) *ruleProperties {
-	r := state.Rules[id]
-	if r == nil {
-		return nil
+func changeRule(state *region.State, in *ruleProperties, r *region.Rule) error {
+	changed := region.Rule{
+		Group: r.Group, Egress: r.Egress, Tagged: r.Tagged, Protocol: in.IPProtocol, FromPort: -1, ToPort: -1,
+		Peer: in.ReferencedSecurityGroupID, Description: in.Description,
 	}
+	if changed.Peer != "" && state.SecurityGroups[changed.Peer] == nil {
+		return missing("Group", changed.Peer)
+	}
+	ends := slices.DeleteFunc([]string{in.CIDRIPv4, in.CIDRIPv6, changed.Peer}, func(end string) bool { return end == "" })
+	if len(ends) != 1 {
+		return errors.New("InvalidParameterCombination: a rule has one of cidrIpv4, cidrIpv6 and referencedSecurityGroupId")
+	}
+	if changed.Peer == "" {
+		var err error
+		if changed.CIDR, err = parsePrefix("cidrIpv4 or cidrIpv6", ends[0]); err != nil {
+			return err
+		}
+	}
+	switch in.IPProtocol {
+	case "tcp", "udp", "icmp":
+		if in.FromPort == nil || in.ToPort == nil {
+			return errors.New("InvalidParameterValue: a rule for " + in.IPProtocol + " needs fromPort and toPort")
+		}
+		changed.FromPort, changed.ToPort = *in.FromPort, *in.ToPort
+	case "-1":
+	default:
+		return fmt.Errorf("ipProtocol: %q is not part of the sandbox: use tcp, udp, icmp or -1", in.IPProtocol)
+	}
+	for id, other := range state.Rules {
+		if other != r && allowsSame(other, &changed) {
+			return fmt.Errorf("InvalidPermission.Duplicate: %s has this rule already: %s", r.Group, id)
+		}
+	}
+	*r = changed
+	return nil
+}
+
+// allowsSame tells whether two rules differ in nothing but description and tags.
+func allowsSame(a, b *region.Rule) bool {
+	return a.Group == b.Group && a.Egress == b.Egress && a.Protocol == b.Protocol && a.FromPort == b.FromPort &&
+		a.ToPort == b.ToPort && a.CIDR == b.CIDR && a.Peer == b.Peer
+}
+
+func getRule(_ *region.State, c call, id string, r *region.Rule) *ruleProperties {
 	out := &ruleProperties{
 		SecurityGroupID: r.Group, ReferencedSecurityGroupID: r.Peer, IPProtocol: r.Protocol, Description: r.Description,
-		ARN: arn(c, "security-group-rule", id), SecurityGroupRuleID: id, tagged: tagsOf(r.Tags),
+		ARN: arn(c, "security-group-rule", id), SecurityGroupRuleID: id,
 	}
 	if r.Protocol != "-1" {
 		out.FromPort, out.ToPort = &r.FromPort, &r.ToPort
@@ -115,56 +136,4 @@ func getRule(state *region.State, c call, id string) *ruleProperties {
 		out.CIDRIPv6 = r.CIDR.String()
 	}
 	return out
-}
-
-func changeRule(state *region.State, c call, id string, in *ruleProperties) error {
-	rule := region.Rule{
-		Group: in.SecurityGroupID, Egress: state.Rules[id].Egress, Protocol: in.IPProtocol, FromPort: -1, ToPort: -1,
-		Peer: in.ReferencedSecurityGroupID, Description: in.Description, Tags: c.tags,
-	}
-	ends := 0
-	for key, text := range map[string]string{"cidrIpv4": in.CIDRIPv4, "cidrIpv6": in.CIDRIPv6} {
-		if text == "" {
-			continue
-		}
-		prefix, err := parsePrefix(key, text)
-		if err != nil {
-			return err
-		}
-		rule.CIDR = prefix
-		ends++
-	}
-	if rule.Peer != "" {
-		if state.SecurityGroups[rule.Peer] == nil {
-			return missing("Group", rule.Peer)
-		}
-		ends++
-	}
-	if ends != 1 {
-		return errors.New("InvalidParameterCombination: a rule has one of cidrIpv4, cidrIpv6 and referencedSecurityGroupId")
-	}
-	switch in.IPProtocol {
-	case "tcp", "udp", "icmp":
-		if in.FromPort == nil || in.ToPort == nil {
-			return errors.New("InvalidParameterValue: a rule for " + in.IPProtocol + " needs fromPort and toPort")
-		}
-		rule.FromPort, rule.ToPort = *in.FromPort, *in.ToPort
-	case "-1":
-	default:
-		return fmt.Errorf("ipProtocol: %q is not part of the sandbox: use tcp, udp, icmp or -1", in.IPProtocol)
-	}
-	for other, r := range state.Rules {
-		same := r.Group == rule.Group && r.Egress == rule.Egress && r.Protocol == rule.Protocol && r.FromPort == rule.FromPort &&
-			r.ToPort == rule.ToPort && r.CIDR == rule.CIDR && r.Peer == rule.Peer
-		if other != id && same {
-			return fmt.Errorf("InvalidPermission.Duplicate: %s has this rule already: %s", rule.Group, other)
-		}
-	}
-	state.Rules[id] = &rule
-	return nil
-}
-
-func dropRule(state *region.State, id string) error {
-	delete(state.Rules, id)
-	return nil
 }

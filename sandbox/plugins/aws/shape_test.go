@@ -44,10 +44,11 @@ func TestShape(t *testing.T) {
 				t.Fatal("the test does not know its official type")
 			}
 			inputs, outputs := byTag(theirs.args.ElementType()), byTag(reflect.TypeOf(theirs.resource))
-			ours := k.(interface{ properties() reflect.Type }).properties()
+			get, _ := reflect.TypeOf(k).FieldByName("get")
+			ours := get.Type.Out(0).Elem()
 			types := typesByName(ours)
 			for _, f := range k.fields() {
-				if f.output {
+				if f.is("output") {
 					sameShape(t, f.name, types[f.name], outputType(outputs[f.name]))
 					continue
 				}
@@ -57,7 +58,7 @@ func TestShape(t *testing.T) {
 					continue
 				}
 				sameShape(t, f.name, types[f.name], their)
-				if scalar(their) && !f.required {
+				if scalar(their) && !f.is("required") {
 					t.Errorf("%s is required officially, here it is not", f.name)
 				}
 			}

@@ -1,7 +1,9 @@
 package aws
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 
 	"hello-kubernetes/sandbox/region"
 	"hello-kubernetes/sandbox/vpc"
@@ -19,67 +21,49 @@ type vpcProperties struct {
 	tagged
 }
 
-func addVPC(state *region.State, c call, in *vpcProperties) (string, error) {
+func addVPC(state *region.State, _ call, in *vpcProperties) (string, *region.VPC, error) {
 	cidr, err := parsePrefix("cidrBlock", in.CIDRBlock)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if cidr.Bits() < 16 || cidr.Bits() > 28 || !cidr.Addr().Is4() {
-		return "", fmt.Errorf("InvalidVpc.Range: %s is no IPv4 network from /16 to /28", cidr)
+		return "", nil, fmt.Errorf("InvalidVpc.Range: %s is no IPv4 network from /16 to /28", cidr)
 	}
 	if in.InstanceTenancy != "" && in.InstanceTenancy != "default" {
-		return "", fmt.Errorf("instanceTenancy: %q is not part of the sandbox: leave it out", in.InstanceTenancy)
+		return "", nil, fmt.Errorf("instanceTenancy: %q is not part of the sandbox: leave it out", in.InstanceTenancy)
 	}
 	if err := vpc.Conflict(cidr); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	id := newID("vpc")
-	state.VPCs[id] = &region.VPC{CIDR: cidr}
 	state.RouteTables[newID("rtb")] = &region.RouteTable{VPC: id, Main: true}
-	return id, changeVPC(state, c, id, in)
+	return id, &region.VPC{CIDR: cidr}, nil
 }
 
-func getVPC(state *region.State, c call, id string) *vpcProperties {
-	v := state.VPCs[id]
-	if v == nil {
-		return nil
-	}
-	main := ""
-	for table, t := range state.RouteTables {
-		if t.VPC == id && t.Main {
-			main = table
-		}
-	}
-	return &vpcProperties{
-		CIDRBlock: v.CIDR.String(), EnableDNSSupport: &v.DNSSupport, EnableDNSHostnames: &v.DNSHostnames, InstanceTenancy: "default",
-		ARN: arn(c, "vpc", id), MainRouteTableID: main, DefaultRouteTableID: main, OwnerID: region.Account, tagged: tagsOf(v.Tags),
-	}
-}
-
-func changeVPC(state *region.State, c call, id string, in *vpcProperties) error {
-	v := state.VPCs[id]
-	v.DNSSupport = in.EnableDNSSupport == nil || *in.EnableDNSSupport
-	v.DNSHostnames = in.EnableDNSHostnames != nil && *in.EnableDNSHostnames
-	v.Tags = c.tags
+func changeVPC(_ *region.State, in *vpcProperties, v *region.VPC) error {
+	v.DNSSupport = or(in.EnableDNSSupport, true)
+	v.DNSHostnames = or(in.EnableDNSHostnames, false)
 	return nil
 }
 
-func dropVPC(state *region.State, id string) error {
+func getVPC(state *region.State, c call, id string, v *region.VPC) *vpcProperties {
+	main := using(state.RouteTables, func(t *region.RouteTable) bool { return t.VPC == id && t.Main })[0]
+	return &vpcProperties{
+		CIDRBlock: v.CIDR.String(), EnableDNSSupport: &v.DNSSupport, EnableDNSHostnames: &v.DNSHostnames, InstanceTenancy: "default",
+		ARN: arn(c, "vpc", id), MainRouteTableID: main, DefaultRouteTableID: main, OwnerID: region.Account,
+	}
+}
+
+func dropVPC(state *region.State, id string, _ *region.VPC) error {
 	err := dependents(id,
 		using(state.Subnets, func(s *region.Subnet) bool { return s.VPC == id }),
 		using(state.InternetGateways, func(g *region.InternetGateway) bool { return g.VPC == id }),
 		using(state.SecurityGroups, func(g *region.SecurityGroup) bool { return g.VPC == id }),
 		using(state.RouteTables, func(t *region.RouteTable) bool { return t.VPC == id && !t.Main }))
-	if err != nil {
-		return err
+	if err == nil {
+		maps.DeleteFunc(state.RouteTables, func(_ string, t *region.RouteTable) bool { return t.VPC == id })
 	}
-	for table, t := range state.RouteTables {
-		if t.VPC == id {
-			delete(state.RouteTables, table)
-		}
-	}
-	delete(state.VPCs, id)
-	return nil
+	return err
 }
 
 type subnetProperties struct {
@@ -91,61 +75,42 @@ type subnetProperties struct {
 	tagged
 }
 
-// zones are the availability zones of the region.
+// zones returns the availability zones of a region.
 func zones(name string) []string { return []string{name + "a", name + "b", name + "c"} }
 
-func addSubnet(state *region.State, c call, in *subnetProperties) (string, error) {
+func addSubnet(state *region.State, c call, in *subnetProperties) (string, *region.Subnet, error) {
 	v := state.VPCs[in.VPCID]
 	if v == nil {
-		return "", missing("Vpc", in.VPCID)
+		return "", nil, missing("Vpc", in.VPCID)
 	}
 	cidr, err := parsePrefix("cidrBlock", in.CIDRBlock)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if cidr.Bits() < v.CIDR.Bits() || cidr.Bits() > 28 || !v.CIDR.Contains(cidr.Addr()) {
-		return "", fmt.Errorf("InvalidSubnet.Range: %s is no part of %s's %s from /16 to /28", cidr, in.VPCID, v.CIDR)
+		return "", nil, fmt.Errorf("InvalidSubnet.Range: %s is no part of %s's %s from /16 to /28", cidr, in.VPCID, v.CIDR)
 	}
 	for other, s := range state.Subnets {
 		if s.VPC == in.VPCID && s.CIDR.Overlaps(cidr) {
-			return "", fmt.Errorf("InvalidSubnet.Conflict: %s conflicts with %s of %s", cidr, s.CIDR, other)
+			return "", nil, fmt.Errorf("InvalidSubnet.Conflict: %s conflicts with %s of %s", cidr, s.CIDR, other)
 		}
 	}
-	zone := in.AvailabilityZone
-	if zone == "" {
-		zone = zones(c.region)[0]
-	}
-	id := newID("subnet")
-	state.Subnets[id] = &region.Subnet{VPC: in.VPCID, CIDR: cidr, Zone: zone, Tags: c.tags}
-	return id, nil
+	zone := cmp.Or(in.AvailabilityZone, zones(c.region)[0])
+	return newID("subnet"), &region.Subnet{VPC: in.VPCID, CIDR: cidr, Zone: zone}, nil
 }
 
-func getSubnet(state *region.State, c call, id string) *subnetProperties {
-	s := state.Subnets[id]
-	if s == nil {
-		return nil
-	}
+func getSubnet(_ *region.State, c call, id string, s *region.Subnet) *subnetProperties {
 	return &subnetProperties{
-		VPCID: s.VPC, CIDRBlock: s.CIDR.String(), AvailabilityZone: s.Zone, ARN: arn(c, "subnet", id), OwnerID: region.Account, tagged: tagsOf(s.Tags),
+		VPCID: s.VPC, CIDRBlock: s.CIDR.String(), AvailabilityZone: s.Zone, ARN: arn(c, "subnet", id), OwnerID: region.Account,
 	}
 }
 
-func changeSubnet(state *region.State, c call, id string, _ *subnetProperties) error {
-	state.Subnets[id].Tags = c.tags
-	return nil
-}
-
-func dropSubnet(state *region.State, id string) error {
-	if err := dependents(id,
+func dropSubnet(state *region.State, id string, _ *region.Subnet) error {
+	err := dependents(id,
 		using(state.Instances, func(i *region.Instance) bool { return i.Subnet == id }),
-		using(state.NATGateways, func(g *region.NATGateway) bool { return g.Subnet == id })); err != nil {
-		return err
+		using(state.NATGateways, func(g *region.NATGateway) bool { return g.Subnet == id }))
+	if err == nil {
+		maps.DeleteFunc(state.Associations, func(_ string, a *region.Association) bool { return a.Subnet == id })
 	}
-	for association, a := range state.Associations {
-		if a.Subnet == id {
-			delete(state.Associations, association)
-		}
-	}
-	delete(state.Subnets, id)
-	return nil
+	return err
 }
