@@ -17,6 +17,7 @@ import (
 
 // Main runs the command, or the plugin whose name this program was started under.
 func Main() {
+	syscall.Umask(0o022) // what is written is for whom its mode says, whatever the user's own mask is
 	if plugin := plugins[filepath.Base(os.Args[0])]; plugin != nil {
 		plugin()
 		return
@@ -35,7 +36,7 @@ func Main() {
 func root() *cobra.Command {
 	var stack string
 	command := &cobra.Command{
-		Use: "sandbox", Short: "A region on one Linux machine, and the program on it",
+		Use: "sandbox", Short: "A region on one Linux machine, and the stacks on it",
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	command.PersistentFlags().StringVarP(&stack, "stack", "s", "local", "the stack, of Pulumi.STACK.yaml")

@@ -33,32 +33,57 @@ config:
 
 func TestForgetSecretsGivesTheCommittedFileBack(t *testing.T) {
 	t.Parallel()
-	c := newClone(t, committed+"  hello-kubernetes:sshPrivateKey:\n    secure: v1:abc\n  hello-kubernetes:app:\n    replicas: 4\nencryptionsalt: v1:def\n")
+	const app = "  hello-kubernetes:app:\n    replicas: 4\n"
+	c := newClone(t, committed+"  hello-kubernetes:sshPrivateKey:\n    secure: v1:abc\n"+app+
+		"encryptionsalt: v1:def\nsecretsprovider: awskms://x\n")
 	if err := c.forgetSecrets(); err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(c.stackFile())
-	if want := committed + "  hello-kubernetes:app:\n    replicas: 4\n"; err != nil || string(got) != want {
-		t.Errorf("the file is\n%s\nwant\n%s", got, want)
+	if got, err := os.ReadFile(c.stackFile()); err != nil || string(got) != committed+app {
+		t.Errorf("the file is (%v)\n%s\nwant\n%s", err, got, committed+app)
 	}
 }
 
-func TestWithoutSecretsKeepsTheRest(t *testing.T) {
+func TestSecretsOfEveryLayoutAreTakenOut(t *testing.T) {
 	t.Parallel()
-	c := newClone(t, committed+"  hello-kubernetes:sshPrivateKey:\n    secure: v1:abc\nencryptionsalt: v1:def\nsecretsprovider: awskms://x\n")
-	to := filepath.Join(t.TempDir(), "Pulumi.test.yaml")
-	if err := c.withoutSecrets(to); err != nil {
+	for file, want := range map[string]string{
+		"config:\n    hello-kubernetes:sshPrivateKey:\n        secure: v1:abc\n    a:b: c\n": "config:\n    a:b: c\n",
+		"config:\n  a:b: c\n  hello-kubernetes:sshPrivateKey: {secure: v1:abc}\n":            "config:\n  a:b: c\n",
+		"encryptedkey: abc\nconfig:\n  a:b:\n    c: d\n":                                     "config:\n  a:b:\n    c: d\n",
+	} {
+		if got := withoutSecrets(file); got != want {
+			t.Errorf("of\n%s\nthere is\n%s\nwant\n%s", file, got, want)
+		}
+	}
+}
+
+// A clone may be in any folder.
+func TestSSHWorksInAnyFolder(t *testing.T) {
+	t.Parallel()
+	c := newClone(t, committed)
+	c.root = filepath.Join(c.root, `a b 'c' "d" %d`)
+	if err := os.MkdirAll(c.path("bin"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(to)
-	if err != nil || strings.Contains(string(got), "v1:") || strings.Contains(string(got), "awskms") || !strings.Contains(string(got), "198.51.100.1/32") {
-		t.Errorf("the copy is\n%s", got)
+	config := c.sshConfig("Host worker-0\n  HostName 10.0.1.10\n")
+	for name, text := range map[string]string{"bin/ssh": sshProgram, "ssh_config-test": config} {
+		if err := os.WriteFile(c.path(name), []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	script := "export PULUMI_STACK=test PATH=" + quote(c.path("bin")) + `:"$PATH"; ssh -G worker-0`
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", script).CombinedOutput()
+	for _, want := range []string{"hostname 10.0.1.10", "identityfile key-test", "userknownhostsfile known_hosts-test"} {
+		if err != nil || !strings.Contains(string(out), want+"\n") {
+			t.Errorf("%v: %q is not in\n%s", err, want, out)
+		}
 	}
 }
 
 func TestLocal(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]bool{committed: true, strings.Replace(committed, "sandbox-1", "us-east-1", 1): false, "": false} {
+	onAWS := strings.Replace(committed, "sandbox-1", "us-east-1", 1)
+	for text, want := range map[string]bool{committed: true, onAWS: false, "": false} {
 		if got, err := newClone(t, text).local(); err != nil || got != want {
 			t.Errorf("local is %v, %v for\n%s", got, err, text)
 		}

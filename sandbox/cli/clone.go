@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -24,7 +23,8 @@ type clone struct {
 	stack string
 }
 
-// findClone finds the project that the current folder is in.
+// findClone finds the project that the current folder is in. It fails outside a project, and for a stack that has no
+// file.
 func findClone(stack string) (*clone, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -43,7 +43,7 @@ func findClone(stack string) (*clone, error) {
 	c := &clone{root: dir, cache: cache, stack: stack}
 	c.state = c.path("state")
 	if !exists(c.stackFile()) {
-		return nil, fmt.Errorf("there is no %s: STACK is one of %s", filepath.Base(c.stackFile()), strings.Join(c.stacks(), ", "))
+		return nil, fmt.Errorf("there is no %s: name a stack that has a file", filepath.Base(c.stackFile()))
 	}
 	return c, os.MkdirAll(c.path("bin"), 0o700)
 }
@@ -55,16 +55,7 @@ func (c *clone) path(name ...string) string {
 
 func (c *clone) stackFile() string { return filepath.Join(c.root, "Pulumi."+c.stack+".yaml") }
 
-// stacks are the names of all stack files.
-func (c *clone) stacks() []string {
-	files, _ := filepath.Glob(filepath.Join(c.root, "Pulumi.*.yaml")) // the pattern is a good one
-	for i, file := range files {
-		files[i] = strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml")
-	}
-	return files
-}
-
-// local tells whether the stack's region is the sandbox.
+// local tells whether the stack's region is the sandbox. It fails on a stack file that is not YAML.
 func (c *clone) local() (bool, error) {
 	data, err := os.ReadFile(c.stackFile())
 	if err != nil {
@@ -79,7 +70,8 @@ func (c *clone) local() (bool, error) {
 	return file.Config["aws:region"] == aws.RegionName, nil
 }
 
-// lock keeps other commands of the clone away until the process ends, however it ends.
+// lock keeps other commands of the clone waiting until this process ends, however it ends. It fails when ctx ends
+// before it has the lock.
 func (c *clone) lock(ctx context.Context) error {
 	held = flock.New(c.path("lock"))
 	locked, err := held.TryLock()
@@ -93,7 +85,7 @@ func (c *clone) lock(ctx context.Context) error {
 	return nil
 }
 
-// held is the clone's lock. It is never given back, and kept here lest its file be closed with it.
+// held is the clone's lock, kept here so that its file stays open until the process ends.
 var held *flock.Flock
 
 func exists(path string) bool {

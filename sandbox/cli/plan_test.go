@@ -13,15 +13,17 @@ import (
 func fakePulumi(t *testing.T, events, script string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "pulumi")
-	text := "#!/bin/sh\nfor option; do case $option in --event-log=*) cat >\"${option#*=}\" <<'EOF'\n" + events + "\nEOF\n;; esac; done\n" + script
+	text := `#!/bin/sh
+for option; do case $option in --event-log=*) echo '` + events + `' >"${option#*=}";; esac; done
+` + script
 	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
+// It is not parallel: a program that is written while another test starts one cannot run.
 func TestPlanned(t *testing.T) {
-	t.Parallel()
 	const (
 		good = `{"resourcePreEvent": {"metadata": {"op": "create", "urn": "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"}}}`
 		bad  = `{"diagnosticEvent": {"severity": "error", "message": "adminCidrs: empty"}}`
@@ -38,7 +40,6 @@ func TestPlanned(t *testing.T) {
 		"a preview of nothing": {"", "", "no resource"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			_, diff, err := planned(t.Context(), run.With{}, fakePulumi(t, test.events, test.script))
 			if (err != nil) != (test.want != "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("the error is %v, want %q", err, test.want)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,12 +15,11 @@ import (
 	"hello-kubernetes/sandbox/run"
 )
 
-// variables are what makes pulumi, kubectl and ssh those of the clone.
+// variables make pulumi, kubectl and ssh those of the clone, together with its bin on $PATH.
 func (c *clone) variables() map[string]string {
 	return map[string]string{
-		"PATH":                          c.path("bin") + ":" + os.Getenv("PATH"),
 		"PULUMI_HOME":                   c.path("home"),
-		"PULUMI_BACKEND_URL":            "file://" + c.state,
+		"PULUMI_BACKEND_URL":            (&url.URL{Scheme: "file", Path: c.state}).String(),
 		"PULUMI_CONFIG_PASSPHRASE_FILE": c.path("passphrase"),
 		"PULUMI_SKIP_UPDATE_CHECK":      "true",
 		"PULUMI_STACK":                  c.stack,
@@ -29,7 +29,7 @@ func (c *clone) variables() map[string]string {
 
 // here runs a program in the project, with the clone's pulumi, kubectl and ssh.
 func (c *clone) here() run.With {
-	with := run.With{Dir: c.root}
+	with := run.With{Dir: c.root, Env: []string{"PATH=" + c.path("bin") + ":" + os.Getenv("PATH")}}
 	for name, value := range c.variables() {
 		with.Env = append(with.Env, name+"="+value)
 	}
@@ -59,8 +59,8 @@ type checkpoint struct {
 	} `json:"deployment"`
 }
 
-// checkpoints returns the states of all stacks of the clone, by name. The files are read as they are, because pulumi
-// takes a second for each.
+// checkpoints returns the states of all stacks of the clone, by name. It reads Pulumi's files itself, because pulumi
+// takes a second for each stack. It fails on a file that is not such a state.
 func (c *clone) checkpoints() (map[string]*checkpoint, error) {
 	files, err := filepath.Glob(filepath.Join(c.state, ".pulumi", "stacks", "*", "*.json"))
 	if err != nil {
@@ -91,7 +91,8 @@ func (c *clone) checkpoints() (map[string]*checkpoint, error) {
 	return all, nil
 }
 
-// unlock removes the locks of Pulumi processes that are gone, with their plug-ins, and waits for those that are not.
+// unlock waits until no pulumi works on the stack, and removes the locks and the plugins of those that were killed. It
+// fails when ctx ends first.
 func (c *clone) unlock(ctx context.Context) error {
 	for {
 		files, err := filepath.Glob(filepath.Join(c.state, ".pulumi", "locks", "*", "*", c.stack, "*.json"))
@@ -124,55 +125,4 @@ func (c *clone) unlock(ctx context.Context) error {
 		case <-time.After(2 * time.Second):
 		}
 	}
-}
-
-// setUp makes the stack, with a key of its own, where they are not there yet.
-func (c *clone) setUp(ctx context.Context) error {
-	states, err := c.checkpoints()
-	if err != nil {
-		return err
-	}
-	if states[c.stack] == nil {
-		// What an earlier life of the stack encrypted, with a passphrase that may be gone.
-		if err := c.forgetSecrets(); err != nil {
-			return err
-		}
-		if _, err := c.ask(ctx, "", "stack", "init", c.stack, "--no-select"); err != nil {
-			return err
-		}
-	}
-	file, err := os.ReadFile(c.stackFile())
-	if err != nil {
-		return err
-	}
-	if strings.Contains(string(file), "hello-kubernetes:sshPrivateKey:") {
-		return nil
-	}
-	key, err := newKey(c.path("key-" + c.stack))
-	if err != nil {
-		return err
-	}
-	_, err = c.ask(ctx, key, "config", "set", "--secret", "sshPrivateKey", "--stack", c.stack)
-	return err
-}
-
-// forgetSecrets takes out of the stack file what pulumi put into it for this clone alone.
-func (c *clone) forgetSecrets() error {
-	data, err := os.ReadFile(c.stackFile())
-	if err != nil {
-		return err
-	}
-	var kept strings.Builder
-	value := false // the next line is the key's
-	for line := range strings.Lines(string(data)) {
-		key := strings.Contains(line, "hello-kubernetes:sshPrivateKey:")
-		if !key && !value && !strings.HasPrefix(line, "encryptionsalt:") {
-			kept.WriteString(line)
-		}
-		value = key
-	}
-	if kept.String() == string(data) {
-		return nil
-	}
-	return os.WriteFile(c.stackFile(), []byte(kept.String()), 0o644)
 }

@@ -12,8 +12,7 @@ import (
 )
 
 // recover repairs what an update that was killed has left: locks, things in the region that no stack knows, and
-// operations that Pulumi does not know the end of. It returns the URNs of
-// all stacks' resources by ID.
+// operations whose end Pulumi does not know. It returns the URNs of all stacks' resources by ID.
 func (c *clone) recover(ctx context.Context) (known map[string]string, err error) {
 	if err := c.unlock(ctx); err != nil {
 		return nil, err

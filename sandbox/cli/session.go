@@ -5,45 +5,51 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"syscall"
 	"text/tabwriter"
-	"time"
 
 	"hello-kubernetes/sandbox/instances"
 )
 
 // printEnvironment prints lines for eval.
 func printEnvironment(_ context.Context, c *clone, _ []string) error {
+	fmt.Printf("export PATH=%s:\"$PATH\"\n", quote(c.path("bin")))
 	variables := c.variables()
-	variables["PATH"] = c.path("bin") + ":$PATH"
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
-		value := variables[name]
-		if name == "PATH" {
-			fmt.Printf("export PATH=%s:\"$PATH\"\n", quote(c.path("bin")))
-			continue
-		}
-		fmt.Printf("export %s=%s\n", name, quote(value))
+		fmt.Printf("export %s=%s\n", name, quote(variables[name]))
 	}
 	return nil
 }
 
+// quote makes a text one word of a shell.
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// secureShell logs in to a node, or runs a command there.
+// sshProgram is the clone's ssh. It changes to the folder of the files that ssh_config names, because ssh with ProxyJump
+// fails when the path of its configuration has a space.
+const sshProgram = `#!/bin/sh
+cd "$(dirname "$0")/.." && exec /usr/bin/ssh -F "ssh_config-${PULUMI_STACK:?}" "$@"
+`
+
+// sshConfig is the stack's ssh_config: its hosts, and the files that are beside it.
+func (c *clone) sshConfig(hosts string) string {
+	return fmt.Sprintf("%s\nHost *\n  IdentityFile key-%s\n  UserKnownHostsFile known_hosts-%[2]s\n"+
+		"  StrictHostKeyChecking yes\n  LogLevel ERROR\n", hosts, c.stack)
+}
+
+// secureShell logs in to a host, or runs a command there. It fails if the stack has never been up.
 func secureShell(_ context.Context, c *clone, args []string) error {
-	config := c.path("ssh_config-" + c.stack)
-	if !exists(config) {
+	if !exists(c.path("ssh_config-" + c.stack)) {
 		return fmt.Errorf("the stack %s is not up: run make up", c.stack)
 	}
 	// ssh takes this process's place, so that the terminal is its own.
-	return syscall.Exec("/usr/bin/ssh", append([]string{"ssh", "-F", config}, args...), os.Environ())
+	env := append(os.Environ(), "PULUMI_STACK="+c.stack)
+	return syscall.Exec(c.path("bin", "ssh"), append([]string{"ssh"}, args...), env)
 }
 
-// status shows the stack's hosts and whether the app answers.
+// status shows the stack's hosts and whether the app answers. It fails without root.
 func status(ctx context.Context, c *clone, _ []string) error {
 	if os.Geteuid() != 0 {
 		return errors.New("the sandbox's hosts can be seen by root only: run it as root (sudo make status)")
@@ -72,18 +78,15 @@ func status(ctx context.Context, c *clone, _ []string) error {
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\nHOST\tROLES\tTYPE\tPRIVATE\tPUBLIC")
-	for _, host := range out.Hosts {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", host.Name, strings.Join(host.Roles, ", "), host.InstanceType, host.PrivateIP, host.PublicIP)
+	for _, h := range out.Hosts {
+		roles := strings.Join(h.Roles, ", ")
+		fmt.Fprintln(table, strings.Join([]string{h.Name, roles, h.InstanceType, h.PrivateIP, h.PublicIP}, "\t"))
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	client := http.Client{Timeout: 5 * time.Second}
-	answer := "does not answer"
-	if response, err := client.Get(out.URL + "/ping"); err == nil {
-		response.Body.Close()
-		answer = response.Status
+	if err := probe(ctx, out.URL+"/ping"); err != nil {
+		fmt.Println("The app does not answer:", err)
 	}
-	fmt.Printf("\n%s/ping  %s\n", out.URL, answer)
 	return nil
 }

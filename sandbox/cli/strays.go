@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// endStrays ends the clone's plug-ins whose Pulumi was killed: they notice it only after minutes, and may be at work
+// endStrays ends the clone's plugins whose pulumi was killed: they notice it only after minutes, and may be at work
 // until then.
 func (c *clone) endStrays() error {
 	files, err := filepath.Glob("/proc/[0-9]*/cmdline")

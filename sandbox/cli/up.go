@@ -24,7 +24,8 @@ func up(ctx context.Context, c *clone, args []string) error {
 		return err
 	}
 	say("Updating the stack %s", c.stack)
-	if err := c.pulumi(ctx, append([]string{"up", "--yes", "--skip-preview", "--stack", c.stack}, args...)...); err != nil {
+	args = append([]string{"up", "--yes", "--skip-preview", "--stack", c.stack}, args...)
+	if err := c.pulumi(ctx, args...); err != nil {
 		return err
 	}
 	out, err := c.outputs(ctx)
@@ -35,11 +36,11 @@ func up(ctx context.Context, c *clone, args []string) error {
 		return err
 	}
 	say("Done")
-	return probe(ctx, os.Stdout, out.URL+"/ping")
+	return probe(ctx, out.URL+"/ping")
 }
 
-// start makes everything ready for Pulumi to work on the sandbox region. It returns the URNs of the stack's instances whose
-// machines are gone.
+// start makes everything ready for Pulumi to work on the sandbox region. It returns the URNs of the stack's instances
+// that are gone.
 func (c *clone) start(ctx context.Context) (lost []string, err error) {
 	if err := c.lock(ctx); err != nil {
 		return nil, err
@@ -75,9 +76,9 @@ func (c *clone) forgetLost(ctx context.Context, lost []string) error {
 	args := []string{"refresh", "--yes", "--stack", c.stack}
 	for _, urn := range lost {
 		if strings.HasSuffix(urn, "-control-plane") {
-			return errors.New("the control plane's machine is gone, and the cluster with it: run make down, then make up")
+			return errors.New("the control plane's instance is gone, and the cluster with it: run make down, then make up")
 		}
-		say("A machine is gone, and will be replaced: %s", urn)
+		say("An instance is gone, and will be replaced: %s", urn)
 		args = append(args, "--target", urn)
 	}
 	_, err := c.ask(ctx, "", args...)
@@ -116,13 +117,11 @@ func (c *clone) outputs(ctx context.Context) (*outputs, error) {
 
 // keep writes what kubectl and ssh need.
 func (c *clone) keep(ctx context.Context, out *outputs) error {
-	config := fmt.Sprintf("%s\nHost *\n  IdentityFile %s\n  UserKnownHostsFile %s\n  StrictHostKeyChecking yes\n  LogLevel ERROR\n",
-		out.SSHConfig, c.path("key-"+c.stack), c.path("known_hosts-"+c.stack))
 	if err := errors.Join(
 		os.WriteFile(c.path("kubeconfig-"+c.stack), []byte(out.Kubeconfig), 0o600),
 		os.WriteFile(c.path("known_hosts-"+c.stack), []byte(out.KnownHosts), 0o600),
-		os.WriteFile(c.path("ssh_config-"+c.stack), []byte(config), 0o600),
-		os.WriteFile(c.path("bin", "ssh"), []byte("#!/bin/sh\nexec /usr/bin/ssh -F "+c.path()+"/ssh_config-${PULUMI_STACK:-"+c.stack+"} \"$@\"\n"), 0o755),
+		os.WriteFile(c.path("ssh_config-"+c.stack), []byte(c.sshConfig(out.SSHConfig)), 0o600),
+		os.WriteFile(c.path("bin", "ssh"), []byte(sshProgram), 0o755),
 	); err != nil {
 		return err
 	}
@@ -136,8 +135,8 @@ func (c *clone) keep(ctx context.Context, out *outputs) error {
 	return err
 }
 
-// probe asks a URL once and writes the answer.
-func probe(ctx context.Context, w io.Writer, url string) error {
+// probe asks a URL once and prints the answer. It fails unless that is 200.
+func probe(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -153,7 +152,8 @@ func probe(ctx context.Context, w io.Writer, url string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n%s\n%s %s\nServer: %s\n%s\n", url, response.Proto, response.Status, response.Header.Get("Server"), strings.TrimSpace(string(body)))
+	fmt.Printf("\n%s\n%s %s\nServer: %s\n%s\n",
+		url, response.Proto, response.Status, response.Header.Get("Server"), strings.TrimSpace(string(body)))
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s answers %s", url, response.Status)
 	}
