@@ -31,8 +31,8 @@ var (
 // workerParams fills in the scripts of one worker. Its Node is labelled with the instance's ID, which tells it from a
 // Node that another instance has left under the same name.
 type workerParams struct {
-	Name, APIName, Machine string
-	IgnorePreflightErrors  []string
+	Name, APIName, Instance string
+	IgnorePreflightErrors   []string
 }
 
 // join registers a worker: prepare → a token of its own → join → Ready. Deleting it drains the node and removes it from

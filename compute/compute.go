@@ -118,11 +118,11 @@ func (c *Compute) connect(ctx *pulumi.Context, args Args, instances []*ec2.Insta
 			return err
 		}
 		host.Address, host.Bastion = host.PrivateAddress, &c.Hosts[e]
-		booted, err := remote.WaitForSSH(ctx, host, pulumi.Parent(c))
+		up, err := remote.WaitForSSH(ctx, host, pulumi.Parent(c))
 		if err != nil {
 			return err
 		}
-		host.Ready = slices.Concat([]pulumi.Resource{booted}, spec.Ready, egress)
+		host.Ready = slices.Concat([]pulumi.Resource{up}, spec.Ready, egress)
 		c.Hosts[i] = host
 	}
 	return nil

@@ -136,11 +136,11 @@ func TestElasticIPLeadsToTheEdge(t *testing.T) {
 func TestOthersAreBehindTheEdge(t *testing.T) {
 	t.Parallel()
 	r := record(t, withEdge)
-	public := r.Get(t, "edge-booted").Text("connection.host")
+	public := r.Get(t, "edge-cloud-init").Text("connection.host")
 	for _, host := range []string{"control-plane", "worker-0", "worker-1"} {
-		booted := r.Get(t, host+"-booted")
-		if got := booted.Text("connection.proxy.host"); got != public || booted.Text("connection.host") == public {
-			t.Errorf("%s is reached at %q through %q, want through %q", host, booted.Text("connection.host"), got, public)
+		up := r.Get(t, host+"-cloud-init")
+		if got := up.Text("connection.proxy.host"); got != public || up.Text("connection.host") == public {
+			t.Errorf("%s is reached at %q through %q, want through %q", host, up.Text("connection.host"), got, public)
 		}
 	}
 	if step := r.Get(t, "edge-nat"); step.Text("connection.host") != public {

@@ -46,8 +46,8 @@ func (c *Compute) edge(ctx *pulumi.Context, e int, spec Host, instances []*ec2.I
 	host.Address = pulumi.All(address.PublicIp, association.ID()).ApplyT(func(v []any) string {
 		return v[0].(string)
 	}).(pulumi.StringOutput)
-	booted, err := remote.WaitForSSH(ctx, host, pulumi.Parent(c))
-	host.Ready = []pulumi.Resource{booted}
+	up, err := remote.WaitForSSH(ctx, host, pulumi.Parent(c))
+	host.Ready = []pulumi.Resource{up}
 	return host, err
 }
 

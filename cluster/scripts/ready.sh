@@ -9,4 +9,4 @@ until error=$("${kubectl[@]}" wait --for condition=Ready node/{{.Name}} --timeou
 	fi
 	sleep 1
 done
-"${kubectl[@]}" label node {{.Name}} --overwrite hello-kubernetes/machine={{.Machine}}
+"${kubectl[@]}" label node {{.Name}} --overwrite hello-kubernetes/instance={{.Instance}}

@@ -74,7 +74,7 @@ func WaitForSSH(ctx *pulumi.Context, host Host, opts ...pulumi.ResourceOption) (
 		}
 		opts = append(slices.Clone(opts), pulumi.DependsOn([]pulumi.Resource{listening}))
 	}
-	return Run(ctx, host, Step{Name: "booted", Create: pulumi.String(bootedScript), Timeout: "15m"}, opts...)
+	return Run(ctx, host, Step{Name: "cloud-init", Create: pulumi.String(cloudInitScript), Timeout: "15m"}, opts...)
 }
 
 const listeningScript = `set -Eeuo pipefail
@@ -90,7 +90,7 @@ done
 `
 
 // cloud-init status exits with 2 when it is done with warnings.
-const bootedScript = `set -Eeuo pipefail
+const cloudInitScript = `set -Eeuo pipefail
 if command -v cloud-init >/dev/null; then
 	cloud-init status --wait >/dev/null || [ $? -eq 2 ]
 fi

@@ -166,11 +166,11 @@ func TestWaitForSSHOfAHostReachedDirectly(t *testing.T) {
 		_, err := remote.WaitForSSH(ctx, edge)
 		return err
 	})
-	if got, want := r.Needs(t, "edge-booted"), []string{"Instance edge", "edge-ready"}; !slices.Equal(got, want) {
+	if got, want := r.Needs(t, "edge-cloud-init"), []string{"Instance edge", "edge-ready"}; !slices.Equal(got, want) {
 		t.Errorf("it waits for %q, want %q", got, want)
 	}
 	if commands := len(r.Of(recorder.Command)); commands != 2 {
-		t.Errorf("%d commands, want that of this test and booted", commands)
+		t.Errorf("%d commands, want that of this test and cloud-init", commands)
 	}
 }
 
@@ -181,12 +181,12 @@ func TestWaitForSSHOfAHostBehindABastion(t *testing.T) {
 		_, err := remote.WaitForSSH(ctx, inner)
 		return err
 	})
-	gate, booted := r.Get(t, "inner-listening"), r.Get(t, "inner-booted")
-	if !slices.Contains(r.Needs(t, "inner-booted"), "inner-listening") || !slices.Contains(r.Needs(t, "inner-listening"), "edge-ready") {
-		t.Errorf("booted waits for %q, want listening, which waits for the bastion", r.Needs(t, "inner-booted"))
+	gate, up := r.Get(t, "inner-listening"), r.Get(t, "inner-cloud-init")
+	if !slices.Contains(r.Needs(t, "inner-cloud-init"), "inner-listening") || !slices.Contains(r.Needs(t, "inner-listening"), "edge-ready") {
+		t.Errorf("cloud-init waits for %q, want listening, which waits for the bastion", r.Needs(t, "inner-cloud-init"))
 	}
-	if !gate.Property("connection.proxy").IsNull() || booted.Property("connection.proxy").IsNull() {
-		t.Error("want listening on the bastion, and booted through it")
+	if !gate.Property("connection.proxy").IsNull() || up.Property("connection.proxy").IsNull() {
+		t.Error("want listening on the bastion, and cloud-init through it")
 	}
 	want := []string{r.Get(t, "Instance edge").Name + "-id", r.Get(t, "Instance inner").Name + "-id"}
 	if got := gate.Texts("triggers"); !slices.Equal(got, want) {

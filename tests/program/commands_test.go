@@ -52,21 +52,21 @@ func TestCommandsHaveATimeoutLongerThanTheirWaits(t *testing.T) {
 	})
 }
 
-// A command outlives neither its machine nor the machine's replacement.
-func TestCommandsBelongToAMachine(t *testing.T) {
+// A command outlives neither its instance nor the instance's replacement.
+func TestCommandsBelongToAnInstance(t *testing.T) {
 	everyCommand(t, func(t *testing.T, s stack, command *recorder.Resource) {
 		i := slices.IndexFunc(s.Resources, func(res *recorder.Resource) bool { return res.URN == command.RegisterRPC.GetDeletedWith() })
 		if i < 0 || s.Resources[i].TypeToken != recorder.Instance {
 			t.Errorf("%s is deleted with %q, want an instance", command.Name, command.RegisterRPC.GetDeletedWith())
 			return
 		}
-		if machine := s.Resources[i].Name + "-id"; !slices.Contains(command.Texts("triggers"), machine) {
-			t.Errorf("%s: triggers are %q, want its machine %s among them", command.Name, command.Texts("triggers"), machine)
+		if instance := s.Resources[i].Name + "-id"; !slices.Contains(command.Texts("triggers"), instance) {
+			t.Errorf("%s: triggers are %q, want its instance %s among them", command.Name, command.Texts("triggers"), instance)
 		}
-		// What is done for a worker is done again for a worker on a new machine, wherever the command runs.
+		// What is done for a worker is done again for a worker on a new instance, wherever the command runs.
 		if worker := regexp.MustCompile(`^worker-\d+`).FindString(command.Name); worker != "" {
-			if machine := s.Get(t, "Instance "+worker).Name + "-id"; !slices.Contains(command.Texts("triggers"), machine) {
-				t.Errorf("%s: triggers are %q, want %s among them", command.Name, command.Texts("triggers"), machine)
+			if instance := s.Get(t, "Instance "+worker).Name + "-id"; !slices.Contains(command.Texts("triggers"), instance) {
+				t.Errorf("%s: triggers are %q, want %s among them", command.Name, command.Texts("triggers"), instance)
 			}
 		}
 	})
@@ -132,7 +132,7 @@ func TestConnectionsAreFoundByAddressAndWaitForTheHost(t *testing.T) {
 func TestEveryWorkerGetsTheSameSteps(t *testing.T) {
 	inEachVariant(t, func(t *testing.T, s stack) {
 		for i := range s.config.Workers.Count {
-			for _, step := range []string{"listening", "booted", "prepare", "token", "join", "ready"} {
+			for _, step := range []string{"listening", "cloud-init", "prepare", "token", "join", "ready"} {
 				s.Get(t, fmt.Sprintf("worker-%d-%s", i, step))
 			}
 		}

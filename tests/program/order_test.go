@@ -12,17 +12,17 @@ import (
 // What has to be there before: without one of these edges a run may fail, and only sometimes.
 func TestOrderHasTheNecessaryEdges(t *testing.T) {
 	inEachVariant(t, func(t *testing.T, s stack) {
-		var wayOut []string
+		var natRoute []string
 		switch s.config.NAT {
 		case "instance":
-			wayOut = []string{s.edge() + "-nat", "Route private"}
+			natRoute = []string{s.edge() + "-nat", "Route private"}
 		case "gateway":
-			wayOut = []string{"NatGateway", "Route private"}
+			natRoute = []string{"NatGateway", "Route private"}
 		}
-		publicWayOut := []string{"InternetGateway", "Route public", "RouteTableAssociation public"}
+		publicRoute := []string{"InternetGateway", "Route public", "RouteTableAssociation public"}
 		edges := map[string][]string{
-			"EipAssociation edge":      publicWayOut,
-			s.edge() + "-booted":       {"EipAssociation edge"},
+			"EipAssociation edge":      publicRoute,
+			s.edge() + "-cloud-init":   {"EipAssociation edge"},
 			"control-plane-init":       {"control-plane-prepare"},
 			"control-plane-network":    {"control-plane-init"},
 			"control-plane-kubeconfig": {"control-plane-network"},
@@ -32,18 +32,18 @@ func TestOrderHasTheNecessaryEdges(t *testing.T) {
 			s.edge() + "-site":         {s.edge() + "-nginx", "Service hello-hapi"},
 		}
 		if s.config.NAT == "gateway" {
-			edges["NatGateway"] = publicWayOut[:2]
+			edges["NatGateway"] = publicRoute[:2]
 		}
 		if s.private() {
-			edges["EipAssociation edge"] = append(slices.Clone(publicWayOut), "Instance control-plane") // which may be left over the address
+			edges["EipAssociation edge"] = append(slices.Clone(publicRoute), "Instance control-plane") // which may be left over the address
 			edges["Namespace hello-hapi"] = append(edges["Namespace hello-hapi"], "edge-api-proxy")
 			edges["Deployment hello-hapi"] = append(edges["Deployment hello-hapi"], "edge-api-proxy")
 			edges["Service hello-hapi"] = append(edges["Service hello-hapi"], "edge-api-proxy")
 		}
 		for _, host := range s.behind() {
-			edges[host+"-listening"] = []string{s.edge() + "-booted"}
-			edges[host+"-booted"] = []string{host + "-listening"}
-			edges[host+"-prepare"] = append(slices.Clone(wayOut), host+"-booted", "RouteTableAssociation private")
+			edges[host+"-listening"] = []string{s.edge() + "-cloud-init"}
+			edges[host+"-cloud-init"] = []string{host + "-listening"}
+			edges[host+"-prepare"] = append(slices.Clone(natRoute), host+"-cloud-init", "RouteTableAssociation private")
 		}
 		for i := range s.config.Workers.Count {
 			step := func(name string) string { return fmt.Sprintf("worker-%d-%s", i, name) }
@@ -66,24 +66,24 @@ func TestOrderHasTheNecessaryEdges(t *testing.T) {
 // What need not wait does not: every edge too many makes the whole run longer.
 func TestOrderHasNoNeedlessEdges(t *testing.T) {
 	inEachVariant(t, func(t *testing.T, s stack) {
-		edgeBooted := []string{s.edge() + "-booted"}
+		edgeUp := []string{s.edge() + "-cloud-init"}
 		allowed := map[string][]string{ // the commands that a command may wait for
-			s.edge() + "-booted": {},
-			s.edge() + "-nginx":  edgeBooted,
-			s.edge() + "-nat":    edgeBooted,
-			"edge-api-proxy":     edgeBooted,
+			s.edge() + "-cloud-init": {},
+			s.edge() + "-nginx":      edgeUp,
+			s.edge() + "-nat":        edgeUp,
+			"edge-api-proxy":         edgeUp,
 		}
 		if s.config.NAT != "instance" {
 			delete(allowed, s.edge()+"-nat")
 		}
 		if !s.private() {
 			delete(allowed, "edge-api-proxy")
-			allowed["control-plane-prepare"] = edgeBooted
+			allowed["control-plane-prepare"] = edgeUp
 		}
 		for _, host := range s.behind() {
 			allowed["Instance "+host] = []string{}
-			allowed[host+"-listening"] = edgeBooted
-			allowed[host+"-prepare"] = append(slices.Clone(edgeBooted), s.edge()+"-nat", host+"-listening", host+"-booted")
+			allowed[host+"-listening"] = edgeUp
+			allowed[host+"-prepare"] = append(slices.Clone(edgeUp), s.edge()+"-nat", host+"-listening", host+"-cloud-init")
 		}
 		allowed["control-plane-init"] = append(slices.Clone(allowed["control-plane-prepare"]), "control-plane-prepare")
 		allowed["control-plane-network"] = append(slices.Clone(allowed["control-plane-init"]), "control-plane-init")

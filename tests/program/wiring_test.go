@@ -8,9 +8,9 @@ import (
 	"hello-kubernetes/tests/recorder"
 )
 
-func TestEachSubnetHasOneWayOut(t *testing.T) {
+func TestEachSubnetHasOneRouteToTheInternet(t *testing.T) {
 	inEachVariant(t, func(t *testing.T, s stack) {
-		ways := map[string][]string{}
+		targets := map[string][]string{}
 		for _, route := range s.Of("aws:ec2/route:Route") {
 			if route.Text("destinationCidrBlock") != "0.0.0.0/0" {
 				t.Errorf("%s leads to %q", route.Name, route.Text("destinationCidrBlock"))
@@ -18,15 +18,15 @@ func TestEachSubnetHasOneWayOut(t *testing.T) {
 			for _, target := range []string{"gatewayId", "natGatewayId", "networkInterfaceId"} {
 				if route.Text(target) != "" {
 					table := route.Text("routeTableId")
-					ways[table] = append(ways[table], target)
+					targets[table] = append(targets[table], target)
 				}
 			}
 		}
 		private := map[layout.NAT]string{layout.NATInstance: "networkInterfaceId", layout.NATGateway: "natGatewayId", layout.NATNone: ""}[s.config.NAT]
 		for table, want := range map[string]string{"public": "gatewayId", "private": private} {
 			id := recorder.Project + "-" + recorder.Stack + "-" + table + "-id"
-			if got := strings.Join(ways[id], " and "); got != want {
-				t.Errorf("the way out of the %s subnet is %q, want %q", table, got, want)
+			if got := strings.Join(targets[id], " and "); got != want {
+				t.Errorf("the route to the internet of the %s subnet is %q, want %q", table, got, want)
 			}
 		}
 		if gateways := len(s.Of("aws:ec2/natGateway:NatGateway")); (gateways == 1) != (s.config.NAT == "gateway") {

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// A Host is a pretended machine that scripts run on: a directory is its root, and only the commands of the directory bin
+// A Host is a fake host that scripts run on: a directory is its root, and only the commands of the directory bin
 // exist. What goes to /etc, /run and /var with sudo goes below the root, and without it nowhere. The commands that would
-// change a machine only note that they were called.
+// change a host only note that they were called.
 type Host struct {
 	t    *testing.T
 	Root string
