@@ -49,8 +49,8 @@ func hostList(c *config.Config, hosts *compute.Compute) pulumi.Array {
 	return list
 }
 
-// sshConfig is the entry of a host in an ssh_config; those behind the edge jump over it. The key and knownHosts are not part
-// of it: an entry for all hosts names their files, so that they count for the jump too.
+// sshConfig is the entry of a host in an ssh_config; those behind the edge jump over it. The key and knownHosts are not
+// part of it: an entry for all hosts names their files, so that they count for the jump too.
 func sshConfig(host remote.Host, address string) string {
 	entry := fmt.Sprintf("Host %s\n  HostName %s\n  User %s\n", host.Name, address, host.Login.User)
 	if host.Bastion != nil {

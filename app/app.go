@@ -61,8 +61,11 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"clusterIP": a.ClusterIP})
 }
 
-// namespace registers the namespace, which refuses pods that ask for privileges, whoever makes them, and returns its name.
-func (a *App) namespace(ctx *pulumi.Context, name string, options []pulumi.ResourceOption) (pulumi.StringPtrInput, error) {
+// namespace registers the namespace, which refuses pods that ask for privileges, whoever makes them, and returns its
+// name.
+func (a *App) namespace(
+	ctx *pulumi.Context, name string, options []pulumi.ResourceOption,
+) (pulumi.StringPtrInput, error) {
 	namespace, err := corev1.NewNamespace(ctx, name, &corev1.NamespaceArgs{
 		Metadata: metav1.ObjectMetaArgs{
 			Name:   pulumi.String(name),
@@ -91,7 +94,9 @@ func selector(name string) pulumi.StringMap {
 	return pulumi.StringMap{"app": pulumi.String(name)}
 }
 
-func (a *App) service(ctx *pulumi.Context, args Args, namespace pulumi.StringPtrInput, options []pulumi.ResourceOption) error {
+func (a *App) service(
+	ctx *pulumi.Context, args Args, namespace pulumi.StringPtrInput, options []pulumi.ResourceOption,
+) error {
 	service, err := corev1.NewService(ctx, args.Name, &corev1.ServiceArgs{
 		Metadata: metadata(args.Name, namespace),
 		Spec: corev1.ServiceSpecArgs{
@@ -114,7 +119,9 @@ func (a *App) service(ctx *pulumi.Context, args Args, namespace pulumi.StringPtr
 	return nil
 }
 
-func (a *App) deployment(ctx *pulumi.Context, args Args, namespace pulumi.StringPtrInput, options []pulumi.ResourceOption) error {
+func (a *App) deployment(
+	ctx *pulumi.Context, args Args, namespace pulumi.StringPtrInput, options []pulumi.ResourceOption,
+) error {
 	_, err := appsv1.NewDeployment(ctx, args.Name, &appsv1.DeploymentArgs{
 		Metadata: metadata(args.Name, namespace),
 		Spec: appsv1.DeploymentSpecArgs{

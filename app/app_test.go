@@ -91,7 +91,11 @@ func TestPodsHaveNoPrivileges(t *testing.T) {
 		}
 	}
 	security := at(onlyContainer(t, r), "securityContext")
-	got := fmt.Sprint(at(security, "allowPrivilegeEscalation"), at(security, "readOnlyRootFilesystem"), at(security, "capabilities"))
+	got := fmt.Sprint(
+		at(security, "allowPrivilegeEscalation"),
+		at(security, "readOnlyRootFilesystem"),
+		at(security, "capabilities"),
+	)
 	if want := "false true map[drop:[ALL]]"; got != want {
 		t.Errorf("escalation, read-only and capabilities are %s, want %s", got, want)
 	}
@@ -125,7 +129,8 @@ func TestPodsHaveLimitsAndAreProbed(t *testing.T) {
 		}
 	}
 	for _, kind := range []string{"startupProbe", "readinessProbe", "livenessProbe"} {
-		if path, port := at(c, kind, "httpGet", "path"), at(c, kind, "httpGet", "port"); path != "/ping" || port != 8080.0 {
+		if path, port := at(c, kind, "httpGet", "path"), at(c, kind, "httpGet", "port"); path != "/ping" ||
+			port != 8080.0 {
 			t.Errorf("%s asks port %v for %v", kind, port, path)
 		}
 	}

@@ -22,8 +22,9 @@ var (
 	apiProxyScript = remote.Template("api-proxy.sh", apiProxyText)
 )
 
-// apiProxy registers HAProxy on the edge. It passes connections to the API server on as they are, so that clients and server
-// check each other's certificates. It returns what clients of the API wait for: nothing where the edge is the control plane.
+// apiProxy registers HAProxy on the edge. It passes connections to the API server on as they are, so that clients and
+// server check each other's certificates. It returns what clients of the API wait for: nothing where the edge is the
+// control plane.
 func (c *Cluster) apiProxy(ctx *pulumi.Context, args Args) ([]pulumi.Resource, error) {
 	edge := remote.WithRole(args.Hosts, layout.Edge)[0]
 	if edge.Name == c.controlPlane.Name {
@@ -45,18 +46,20 @@ func (c *Cluster) apiProxy(ctx *pulumi.Context, args Args) ([]pulumi.Resource, e
 	return []pulumi.Resource{proxy}, err
 }
 
-// provider registers the Kubernetes provider. It asks the API when it is made, and marks the cluster unreachable for good if
-// there is no answer.
+// provider registers the Kubernetes provider. It asks the API when it is made, and marks the cluster unreachable for
+// good if there is no answer.
 func (c *Cluster) provider(ctx *pulumi.Context, name string, args Args) error {
 	reachable, err := c.apiProxy(ctx, args)
 	if err != nil {
 		return err
 	}
 	// In older states the provider is a child of the app: without the alias, Pulumi would replace the app's objects.
-	alias := fmt.Sprintf("urn:pulumi:%s::%s::hello-kubernetes:app:App$pulumi:providers:kubernetes::%s", ctx.Stack(), ctx.Project(), name)
+	alias := fmt.Sprintf("urn:pulumi:%s::%s::hello-kubernetes:app:App$pulumi:providers:kubernetes::%s",
+		ctx.Stack(), ctx.Project(), name)
 	c.Provider, err = kubernetes.NewProvider(ctx, name, &kubernetes.ProviderArgs{
 		Kubeconfig: c.Kubeconfig.ToStringPtrOutput(),
-		// A constant, so that a new kubeconfig is not taken for another cluster, whose objects would have to be made anew.
+		// A constant, so that a new kubeconfig is not taken for another cluster, whose objects would have to be made
+		// anew.
 		ClusterIdentifier: pulumi.String(name),
 	}, pulumi.Parent(c), pulumi.DependsOn(reachable), pulumi.Aliases([]pulumi.Alias{{URN: pulumi.URN(alias)}}))
 	if err != nil {

@@ -18,19 +18,19 @@ const (
 	pauseVersion      = "3.10.2"
 )
 
-// apiName is the API server's name on every node. Certificates and kubeconfigs have the name and no address, so that a further
-// control plane can serve under it.
+// apiName is the API server's name on every node. Certificates and kubeconfigs have the name and no address, so that a
+// further control plane can serve under it.
 const apiName = "api.hello-kubernetes.internal"
 
 // Args is the input of New.
 type Args struct {
-	Hosts                 []remote.Host      // Required. A control plane, workers, the edge; workers join and leave by themselves
+	Hosts                 []remote.Host      // Required. Workers join and leave by themselves
 	PublicAddress         pulumi.StringInput // Required. The edge's IP address, where admins reach the API
 	KubernetesVersion     string             // Required. MAJOR.MINOR.PATCH
 	PodCIDR               string             // Required. Fixed for the life of the cluster
 	ServiceCIDR           string             // Required. Fixed for the life of the cluster
 	IgnorePreflightErrors []string           // Optional. Names of kubeadm's checks
-	Mirror                string             // Optional. Address of a mirror, for the names in mirrored. Default: what DNS says
+	Mirror                string             // Optional. Address for the names in mirrored. Default: what DNS says
 }
 
 // mirrored are the names that a mirror answers under: those that nodes get packages and images from.
@@ -45,12 +45,12 @@ type Cluster struct {
 
 	Kubeconfig pulumi.StringOutput  // of the cluster's administrator, through PublicAddress; a secret
 	Provider   *kubernetes.Provider // for objects in the cluster: it waits until every node is Ready
-	Instance   pulumi.Resource      // the control plane's: when it is deleted or replaced, all objects in the cluster are gone
+	Instance   pulumi.Resource      // of the control plane: without it, all objects in the cluster are gone
 
 	controlPlane remote.Host
 }
 
-// New registers the cluster: prepare every node → init → network → join every worker → ready → kubeconfig → provider.
+// New registers the cluster: prepare nodes → init → network → join workers → ready → kubeconfig → provider.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Cluster, error) {
 	controlPlane := remote.WithRole(args.Hosts, layout.ControlPlane)[0]
 	c := &Cluster{controlPlane: controlPlane, Instance: controlPlane.Instance}

@@ -16,7 +16,8 @@ import (
 	"hello-kubernetes/tests/scripttest"
 )
 
-// args is a cluster of a control plane and the given number of workers. The edge is the control plane's host, or one of its own.
+// args is a cluster of a control plane and the given number of workers. The edge is the control plane's host, or one of
+// its own.
 func args(ctx *pulumi.Context, workers int, ownEdge bool) (Args, error) {
 	a := Args{
 		PublicAddress:         pulumi.String("203.0.113.10"),
@@ -63,7 +64,12 @@ func recordWith(t *testing.T, workers int, ownEdge bool, stdout map[string]strin
 		if err != nil {
 			return err
 		}
-		return ctx.RegisterComponentResourceV2("test:index:Result", recorder.Project+"-"+recorder.Stack, pulumi.Map{"kubeconfig": c.Kubeconfig}, &pulumi.ResourceState{})
+		return ctx.RegisterComponentResourceV2(
+			"test:index:Result",
+			recorder.Project+"-"+recorder.Stack,
+			pulumi.Map{"kubeconfig": c.Kubeconfig},
+			&pulumi.ResourceState{},
+		)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -166,7 +172,10 @@ func TestWorkersLeaveOverTheControlPlane(t *testing.T) {
 		t.Errorf("it runs on %q", ready.Text("connection.host"))
 	}
 	if ready.RegisterRPC.GetDeletedWith() != r.Get(t, "Instance control-plane").URN {
-		t.Errorf("it is deleted with %q, want the control plane: then no cluster is left to leave", ready.RegisterRPC.GetDeletedWith())
+		t.Errorf(
+			"it is deleted with %q, want the control plane: then no cluster is left to leave",
+			ready.RegisterRPC.GetDeletedWith(),
+		)
 	}
 }
 
@@ -201,7 +210,8 @@ func TestVersionHasAMinor(t *testing.T) {
 	if minor, err := minorOf("1.37.2"); minor != "1.37" || err != nil {
 		t.Errorf("minor is %q, %v", minor, err)
 	}
-	if _, err := minorOf("latest"); err == nil || err.Error() != `kubernetes version "latest" is not MAJOR.MINOR.PATCH` {
+	if _, err := minorOf("latest"); err == nil ||
+		err.Error() != `kubernetes version "latest" is not MAJOR.MINOR.PATCH` {
 		t.Errorf("error is %v", err)
 	}
 }

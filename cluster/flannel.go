@@ -21,8 +21,8 @@ type flannelParams struct {
 	PodCIDR, ConfigHash string
 }
 
-// flannel renders file, which is flannel.yaml. Its pods read their ConfigMap only when they start, so they carry its hash,
-// and a change of it rolls them.
+// flannel renders file, which is flannel.yaml. Its pods read their ConfigMap only when they start, so they carry its
+// hash, and a change of it rolls them.
 func flannel(file *template.Template, podCIDR string) (string, error) {
 	unhashed, err := remote.Render(file, flannelParams{PodCIDR: podCIDR})
 	if err != nil {

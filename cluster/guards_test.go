@@ -127,7 +127,8 @@ func secretboxKey(t *testing.T, text string) string {
 			}
 		}
 	}](t, text)
-	if len(config) != 1 || len(config[0].Resources) != 1 || !slices.Equal(config[0].Resources[0].Resources, []string{"secrets"}) {
+	if len(config) != 1 || len(config[0].Resources) != 1 ||
+		!slices.Equal(config[0].Resources[0].Resources, []string{"secrets"}) {
 		t.Fatal("Secrets are not what is encrypted")
 	}
 	keys := config[0].Resources[0].Providers[0]["secretbox"].Keys
@@ -191,7 +192,8 @@ func TestJoinDoesNothingInItsCluster(t *testing.T) {
 	member(h, ca)
 	succeeded, output, calls := h.Run(script, stdin)
 	slices.Sort(calls) // the ends of a pipe start in any order
-	if want := []string{"openssl pkey -pubin -outform der", "openssl x509 -in /etc/kubernetes/pki/ca.crt -noout -pubkey"}; !succeeded || !slices.Equal(calls, want) {
+	if want := []string{"openssl pkey -pubin -outform der", "openssl x509 -in /etc/kubernetes/pki/ca.crt -noout -pubkey"}; !succeeded ||
+		!slices.Equal(calls, want) {
 		t.Errorf("a member called %q, want only a look at the CA: %s", calls, output)
 	}
 }
@@ -211,7 +213,8 @@ func TestJoinLeavesAnotherCluster(t *testing.T) {
 	}
 }
 
-// The file with the token is there only while kubeadm reads it, and the token is in no argument, which every user can see.
+// The file with the token is there only while kubeadm reads it, and the token is in no argument, which every user can
+// see.
 func TestJoinKeepsTheTokenToItself(t *testing.T) {
 	t.Parallel()
 	script, _ := scriptsOfWorker(t)
@@ -226,7 +229,8 @@ fi`)
 			h.Write("broken", "")
 		}
 		output := run(t, h, script, "abcdef.0123456789abcdef 1234\n", !broken, reset, noCNI, noVXLAN, join)
-		if seen := h.Read("seen"); !strings.Contains(seen, "token: abcdef.0123456789abcdef\n") || !strings.Contains(seen, `["sha256:1234"]`) {
+		if seen := h.Read("seen"); !strings.Contains(seen, "token: abcdef.0123456789abcdef\n") ||
+			!strings.Contains(seen, `["sha256:1234"]`) {
 			t.Errorf("kubeadm reads\n%s", seen)
 		}
 		if h.Exists("run/kubeadm-join.yaml") {

@@ -37,7 +37,9 @@ type workerParams struct {
 
 // join registers a worker: prepare → a token of its own → join → Ready. Deleting it drains the node and removes it from
 // the cluster. Preparing does not wait for started, the running control plane.
-func (c *Cluster) join(ctx *pulumi.Context, worker remote.Host, args Args, started pulumi.Resource) (pulumi.Resource, error) {
+func (c *Cluster) join(
+	ctx *pulumi.Context, worker remote.Host, args Args, started pulumi.Resource,
+) (pulumi.Resource, error) {
 	prepared, err := c.prepare(ctx, worker, args)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,5 @@
-// Package compute builds the hosts: instances, of which the edge has the Elastic IP and all others are reached through it.
+// Package compute builds the hosts: instances, of which the edge has the Elastic IP and all others are reached through
+// it.
 package compute
 
 import (
@@ -23,7 +24,7 @@ const (
 type Args struct {
 	SSHPublicKey  string // Required. In authorized_keys format; a change replaces every host
 	SSHPrivateKey string // Required. A secret; the hosts' own keys are derived from it: a change replaces every host
-	AMI           string // Optional. Image of the instances; a change replaces them. Default: the newest Debian 13, for new ones
+	AMI           string // Optional. A change replaces every instance. Default: the newest Debian 13, for new ones
 	Hosts         []Host // Required. Exactly one is the edge
 	Egress        Egress // Required. Of the hosts in the private subnet
 }
@@ -35,7 +36,7 @@ type Host struct {
 	InstanceType     string               // Required. Updated by a stop and a start
 	SubnetID         pulumi.StringInput   // Required. A change replaces the host
 	SecurityGroupIDs []pulumi.StringInput // Required. Updated in place
-	Address          string               // Optional. Private address; a change replaces the host. Default: one that is free
+	Address          string               // Optional. Private; a change replaces the host. Default: a free one
 	Ready            []pulumi.Resource    // Optional. What the host's steps wait for, though not the instance
 }
 
@@ -57,18 +58,16 @@ type Compute struct {
 
 	name     string
 	key      *ec2.KeyPair
-	image    image
+	ami      pulumi.StringInput
+	newest   bool   // whether ami was looked up, and may be another one tomorrow
 	stackKey string // a secret
 	login    remote.Login
 }
 
-// New registers the hosts: instances → the edge's address and, if it is the NAT, its masquerading → those behind it.
+// New registers the hosts: instances → the edge's address → the private subnet's egress → hosts behind the edge.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Compute, error) {
-	c := &Compute{
-		name:     name,
-		stackKey: args.SSHPrivateKey,
-		login:    remote.Login{User: user, PrivateKey: pulumi.ToSecret(pulumi.String(args.SSHPrivateKey)).(pulumi.StringOutput)},
-	}
+	key := pulumi.ToSecret(pulumi.String(args.SSHPrivateKey)).(pulumi.StringOutput)
+	c := &Compute{name: name, stackKey: args.SSHPrivateKey, login: remote.Login{User: user, PrivateKey: key}}
 	if err := ctx.RegisterComponentResourceV2("hello-kubernetes:compute:Compute", name, pulumi.Map{
 		"hosts": pulumi.Int(len(args.Hosts)),
 	}, c, opts...); err != nil {
@@ -83,7 +82,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err != nil {
 		return nil, fmt.Errorf("key pair: %w", err)
 	}
-	c.image = c.findImage(ctx, args.AMI)
+	c.ami, c.newest = c.image(ctx, args.AMI), args.AMI == ""
 	instances := make([]*ec2.Instance, len(args.Hosts))
 	for i, host := range args.Hosts {
 		if instances[i], err = c.instance(ctx, host, args.Egress.NAT); err != nil {

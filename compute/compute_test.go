@@ -28,7 +28,12 @@ func record(t *testing.T, adjust func(args *Args)) *recorder.Recording {
 			SSHPublicKey:  "ssh-ed25519 AAAA",
 			SSHPrivateKey: stackKey,
 			Hosts: []Host{
-				{Name: "control-plane", Roles: []layout.Role{layout.Edge, layout.ControlPlane}, InstanceType: "t2.small", Address: "10.0.0.10"},
+				{
+					Name:         "control-plane",
+					Roles:        []layout.Role{layout.Edge, layout.ControlPlane},
+					InstanceType: "t2.small",
+					Address:      "10.0.0.10",
+				},
 				{Name: "worker-0", Roles: []layout.Role{layout.Worker}, InstanceType: "t2.micro"},
 				{Name: "worker-1", Roles: []layout.Role{layout.Worker}, InstanceType: "t2.micro"},
 			},
@@ -127,7 +132,10 @@ func TestElasticIPLeadsToTheEdge(t *testing.T) {
 			t.Error("it does not wait for the route to the internet")
 		}
 		if needs := r.Needs(t, "Instance worker-0"); slices.Contains(needs, "Route to-the-internet") {
-			t.Errorf("the instance waits for the route to the internet, which takes minutes with a NAT gateway: %q", needs)
+			t.Errorf(
+				"the instance waits for the route to the internet, which takes minutes with a NAT gateway: %q",
+				needs,
+			)
 		}
 	}
 }
@@ -164,11 +172,18 @@ func TestWithoutNATInstance(t *testing.T) {
 			}
 		}
 		if gateway != "" {
-			if route := r.Get(t, "Route private"); route.Text("natGatewayId") != gateway || route.Text("networkInterfaceId") != "" {
-				t.Errorf("the route leads to %q and %q, want %q", route.Text("natGatewayId"), route.Text("networkInterfaceId"), gateway)
+			if route := r.Get(t, "Route private"); route.Text("natGatewayId") != gateway ||
+				route.Text("networkInterfaceId") != "" {
+				t.Errorf(
+					"the route leads to %q and %q, want %q",
+					route.Text("natGatewayId"),
+					route.Text("networkInterfaceId"),
+					gateway,
+				)
 			}
 		}
-		if check := r.Get(t, "Instance control-plane").Property("sourceDestCheck"); !check.IsBool() || !check.BoolValue() {
+		if check := r.Get(t, "Instance control-plane").Property("sourceDestCheck"); !check.IsBool() ||
+			!check.BoolValue() {
 			t.Errorf("the source check is %v", check.V)
 		}
 	}

@@ -26,8 +26,9 @@ func (c *Compute) edge(ctx *pulumi.Context, e int, spec Host, instances []*ec2.I
 	if err != nil {
 		return host, fmt.Errorf("elastic IP: %w", err)
 	}
-	// AWS refuses the association in a VPC without an internet gateway. It also waits for the other instances: if one of them was
-	// the edge before and is replaced in the same update, its nodes are drained over this address until it is gone.
+	// AWS refuses the association in a VPC without an internet gateway. It also waits for the other instances: if one
+	// of them was the edge before and is replaced in the same update, its nodes are drained over this address until it
+	// is gone.
 	ready := slices.Clone(spec.Ready)
 	for i, instance := range instances {
 		if i != e {
@@ -59,9 +60,11 @@ var natOffScript string
 
 var natScript = remote.Template("nat.sh", natText)
 
-// egress routes the private subnet through the NAT gateway or, made to masquerade, the edge. It returns what hosts in the
-// subnet wait for before they use the internet.
-func (c *Compute) egress(ctx *pulumi.Context, edge remote.Host, instance *ec2.Instance, egress Egress) ([]pulumi.Resource, error) {
+// egress routes the private subnet through the NAT gateway or, made to masquerade, the edge. It returns what hosts in
+// the subnet wait for before they use the internet.
+func (c *Compute) egress(
+	ctx *pulumi.Context, edge remote.Host, instance *ec2.Instance, egress Egress,
+) ([]pulumi.Resource, error) {
 	args := &ec2.RouteArgs{RouteTableId: egress.RouteTableID, DestinationCidrBlock: pulumi.String("0.0.0.0/0")}
 	var ready []pulumi.Resource
 	switch egress.NAT {

@@ -12,14 +12,15 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// A hostKey is the SSH key by which a host is known. It is installed at the first boot, and connections refuse any other.
+// A hostKey is the SSH key by which a host is known. It is installed at the first boot, and connections refuse any
+// other.
 type hostKey struct {
 	private string // PKCS #8, in PEM
 	public  string // as in known_hosts: type and key
 }
 
-// deriveHostKey makes a host's key of the stack's private SSH key and the host's name (HKDF, RFC 5869): whoever runs the
-// program with the stack's key knows all hosts' keys, and nobody else does.
+// deriveHostKey makes a host's key of the stack's private SSH key and the host's name (HKDF, RFC 5869): whoever runs
+// the program with the stack's key knows all hosts' keys, and nobody else does.
 func deriveHostKey(stackKey, name string) (hostKey, error) {
 	parsed, err := ssh.ParseRawPrivateKey([]byte(stackKey))
 	if err != nil {

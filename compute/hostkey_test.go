@@ -85,7 +85,8 @@ func TestUserDataIsACloudConfig(t *testing.T) {
 	}
 }
 
-// A host takes its key at its first boot: if the same stack key and name gave another one, every host would be replaced.
+// A host takes its key at its first boot: if the same stack key and name gave another one, every host would be
+// replaced.
 func TestHostKeysStayTheSame(t *testing.T) {
 	t.Parallel()
 	derived, err := deriveHostKey(stackKey, "hello-kubernetes-test-worker-0")

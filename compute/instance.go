@@ -12,39 +12,35 @@ import (
 	"hello-kubernetes/internal/remote"
 )
 
-// image is an AMI, and whether it was looked up.
-type image struct {
-	id       pulumi.StringInput
-	lookedUp bool
-}
-
-func (c *Compute) findImage(ctx *pulumi.Context, configured string) image {
+// image returns the AMI for new instances: the configured one, or the newest there is.
+func (c *Compute) image(ctx *pulumi.Context, configured string) pulumi.StringInput {
 	if configured != "" {
-		return image{id: pulumi.String(configured)}
+		return pulumi.String(configured)
 	}
-	parameter := ssm.LookupParameterOutput(ctx, ssm.LookupParameterOutputArgs{Name: pulumi.String(imageParameter)}, pulumi.Parent(c))
-	return image{id: parameter.InsecureValue(), lookedUp: true}
+	name := ssm.LookupParameterOutputArgs{Name: pulumi.String(imageParameter)}
+	return ssm.LookupParameterOutput(ctx, name, pulumi.Parent(c)).InsecureValue()
 }
 
-// instance registers the EC2 instance of a host. Only a host that forwards what others send may send from addresses that are
-// not its own: the edge, if it is the NAT.
+// instance registers the EC2 instance of a host. Only a host that forwards what others send may send from addresses
+// that are not its own: the edge, if it is the NAT.
 func (c *Compute) instance(ctx *pulumi.Context, host Host, nat layout.NAT) (*ec2.Instance, error) {
 	name := c.name + "-" + host.Name
 	identity, err := deriveHostKey(c.stackKey, name)
 	if err != nil {
 		return nil, err
 	}
+	userData := pulumi.ToSecret(pulumi.String(identity.userData())).(pulumi.StringOutput)
 	forwards := nat == layout.NATInstance && slices.Contains(host.Roles, layout.Edge)
 	tags := pulumi.StringMap{"Name": pulumi.String(name)}
 	args := &ec2.InstanceArgs{
-		Ami:                 c.image.id.ToStringOutput().ToStringPtrOutput(),
+		Ami:                 c.ami.ToStringOutput().ToStringPtrOutput(),
 		InstanceType:        pulumi.String(host.InstanceType),
 		KeyName:             c.key.KeyName,
 		SubnetId:            host.SubnetID.ToStringOutput().ToStringPtrOutput(),
 		VpcSecurityGroupIds: pulumi.StringArray(host.SecurityGroupIDs),
 		SourceDestCheck:     pulumi.Bool(!forwards),
 		// cloud-init installs the host key at the first boot only.
-		UserData:                pulumi.ToSecret(pulumi.String(identity.userData())).(pulumi.StringOutput).ToStringPtrOutput(),
+		UserData:                userData.ToStringPtrOutput(),
 		UserDataReplaceOnChange: pulumi.Bool(true),
 		MetadataOptions: ec2.InstanceMetadataOptionsArgs{
 			HttpEndpoint:            pulumi.String("enabled"),
@@ -62,10 +58,10 @@ func (c *Compute) instance(ctx *pulumi.Context, host Host, nat layout.NAT) (*ec2
 	if host.Address != "" {
 		args.PrivateIp = pulumi.String(host.Address)
 	}
-	// Two hosts cannot have one address, nor two nodes one name: a worker leaves the cluster, and its instance goes, before the
-	// next one joins under its name.
+	// Two hosts cannot have one address, nor two nodes one name: a worker leaves the cluster, and its instance goes,
+	// before the next one joins under its name.
 	options := []pulumi.ResourceOption{pulumi.Parent(c), pulumi.DeleteBeforeReplace(true)}
-	if c.image.lookedUp {
+	if c.newest {
 		options = append(options, pulumi.IgnoreChanges([]string{"ami"}))
 	}
 	instance, err := ec2.NewInstance(ctx, name, args, options...)

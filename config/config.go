@@ -25,7 +25,7 @@ type Config struct {
 	AdminCIDRs            []string      `json:"adminCidrs"`
 	AllowWorldAdmin       bool          `json:"allowWorldAdmin"`
 	SSHPrivateKey         string        `json:"sshPrivateKey"` // a secret: hand it on only as a secret output
-	SSHPublicKey          string        `json:"-"`             // derived from the private one, in authorized_keys format
+	SSHPublicKey          string        `json:"-"`             // derived, in authorized_keys format
 	VPCCIDR               string        `json:"vpcCidr"`
 	PublicSubnetCIDR      string        `json:"publicSubnetCidr"`
 	PrivateSubnetCIDR     string        `json:"privateSubnetCidr"`
@@ -157,7 +157,8 @@ func overlay(base, top string) (string, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if _, known := fields[name]; !known {
-			return "", fmt.Errorf("unknown field %q: use %s", name, strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
+			known := strings.Join(slices.Sorted(maps.Keys(fields)), ", ")
+			return "", fmt.Errorf("unknown field %q: use %s", name, known)
 		}
 		fields[name] = given[name]
 	}

@@ -81,13 +81,17 @@ var problems = map[string]problem{
 	"zone as region":   {values{"aws:region": "us-east-1a"}, "aws:region", "us-east-1"},
 	"region and space": {values{"aws:region": "us-east-1 "}, "aws:region", "us-east-1"},
 
-	"no admin":               {values{"adminCidrs": `[]`}, "adminCidrs", "list the addresses"},
-	"null for a list":        {values{"adminCidrs": `null`}, "adminCidrs", "list the addresses"},
-	"text for a list":        {values{"adminCidrs": `"203.0.113.7/32"`}, "adminCidrs", "want a list"},
-	"two values":             {values{"adminCidrs": `["203.0.113.7/32"] []`}, "adminCidrs", "text after the value"},
-	"world as admin":         {values{"adminCidrs": `["0.0.0.0/0"]`}, "adminCidrs", "set allowWorldAdmin"},
-	"IPv6 world as admin":    {values{"adminCidrs": `["::/0"]`}, "adminCidrs", "set allowWorldAdmin"},
-	"admin twice":            {values{"adminCidrs": `["203.0.113.7/32", "203.0.113.7/32"]`}, "adminCidrs", "remove one"},
+	"no admin":            {values{"adminCidrs": `[]`}, "adminCidrs", "list the addresses"},
+	"null for a list":     {values{"adminCidrs": `null`}, "adminCidrs", "list the addresses"},
+	"text for a list":     {values{"adminCidrs": `"203.0.113.7/32"`}, "adminCidrs", "want a list"},
+	"two values":          {values{"adminCidrs": `["203.0.113.7/32"] []`}, "adminCidrs", "text after the value"},
+	"world as admin":      {values{"adminCidrs": `["0.0.0.0/0"]`}, "adminCidrs", "set allowWorldAdmin"},
+	"IPv6 world as admin": {values{"adminCidrs": `["::/0"]`}, "adminCidrs", "set allowWorldAdmin"},
+	"admin twice": {
+		values{"adminCidrs": `["203.0.113.7/32", "203.0.113.7/32"]`},
+		"adminCidrs",
+		"remove one",
+	},
 	"admin without a size":   {values{"adminCidrs": `["203.0.113.7"]`}, "adminCidrs", "10.0.0.0/16"},
 	"IPv6 spelled otherwise": {values{"adminCidrs": `["2001:DB8:0::/32"]`}, "adminCidrs", "write 2001:db8::/32"},
 	"text for a boolean":     {values{"allowWorldAdmin": `"true"`}, "allowWorldAdmin", "want true or false"},
@@ -112,10 +116,14 @@ var problems = map[string]problem{
 		values{"topology": "private", "privateSubnetCidr": "10.0.1.0/28", "workers": `{"count": 11}`},
 		"privateSubnetCidr", "room for 11 hosts, not for 12",
 	},
-	"pods for one node":      {values{"podCidr": "10.244.0.0/24"}, "podCidr", "from /8 to /23"},
-	"pods for two nodes":     {values{"podCidr": "10.244.0.0/23"}, "podCidr", "room for 2 nodes, not for 3"},
-	"pods in the VPC":        {values{"podCidr": "10.0.128.0/20"}, "podCidr", "vpcCidr 10.0.0.0/16: choose another"},
-	"pods overlap services":  {values{"podCidr": "10.96.0.0/16"}, "serviceCidr", "podCidr 10.96.0.0/16: choose another"},
+	"pods for one node":  {values{"podCidr": "10.244.0.0/24"}, "podCidr", "from /8 to /23"},
+	"pods for two nodes": {values{"podCidr": "10.244.0.0/23"}, "podCidr", "room for 2 nodes, not for 3"},
+	"pods in the VPC":    {values{"podCidr": "10.0.128.0/20"}, "podCidr", "vpcCidr 10.0.0.0/16: choose another"},
+	"pods overlap services": {
+		values{"podCidr": "10.96.0.0/16"},
+		"serviceCidr",
+		"podCidr 10.96.0.0/16: choose another",
+	},
 	"services in the VPC":    {values{"serviceCidr": "10.0.200.0/24"}, "serviceCidr", "choose another"},
 	"service range too wide": {values{"serviceCidr": "172.0.0.0/11"}, "serviceCidr", "from /12 to /24"},
 
@@ -158,7 +166,11 @@ var problems = map[string]problem{
 	"list for an object":   {values{"proxy": `[]`}, "proxy", "want an object"},
 	"number for text":      {values{"proxy": `{"serverName": 5}`}, "proxy", "serverName: want a string"},
 	"shell in a name":      {values{"proxy": `{"serverName": "a; rm"}`}, "proxy.serverName", "www.example.com"},
-	"nginx in a name":      {values{"proxy": `{"serverName": "a.b;}\nserver {"}`}, "proxy.serverName", "www.example.com"},
+	"nginx in a name": {
+		values{"proxy": `{"serverName": "a.b;}\nserver {"}`},
+		"proxy.serverName",
+		"www.example.com",
+	},
 
 	"unknown key": {values{"adminCidr": "x"}, "adminCidr", "unknown key: remove it"},
 }
@@ -173,7 +185,8 @@ func TestConfigProblems(t *testing.T) {
 				t.Fatal("accepted")
 			}
 			text := err.Error()
-			if !strings.HasPrefix(text, p.key+": ") || !strings.Contains(text, p.remedy) || strings.Contains(text, "\n") {
+			if !strings.HasPrefix(text, p.key+": ") || !strings.Contains(text, p.remedy) ||
+				strings.Contains(text, "\n") {
 				t.Errorf("error is\n%s\nwant one line that begins with %q and has %q", text, p.key, p.remedy)
 			}
 			if strings.Contains(text, secret) {

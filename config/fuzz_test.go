@@ -162,7 +162,12 @@ func checkFixedAddresses(t *testing.T, c *Config, public span) {
 	}
 	for name, address := range want {
 		if got[name] != dotted(address) || !public.gives(address) {
-			t.Errorf("the address of the %s is %q, want %s, which AWS has to give away", name, got[name], dotted(address))
+			t.Errorf(
+				"the address of the %s is %q, want %s, which AWS has to give away",
+				name,
+				got[name],
+				dotted(address),
+			)
 		}
 	}
 }

@@ -40,7 +40,9 @@ func (c *Config) Hosts() []Host {
 	}
 	for i := range c.Workers.Count {
 		hosts = append(hosts, Host{
-			Name: fmt.Sprintf("worker-%d", i), Roles: []layout.Role{layout.Worker}, InstanceType: c.Workers.InstanceType,
+			Name:         fmt.Sprintf("worker-%d", i),
+			Roles:        []layout.Role{layout.Worker},
+			InstanceType: c.Workers.InstanceType,
 		})
 	}
 	return hosts

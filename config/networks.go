@@ -94,7 +94,7 @@ func (c *Config) checkMirror(vpc, public, private netip.Prefix, report reporter)
 		report("mirror", "%s lies outside vpcCidr %s, which nothing leaves with nat: none: choose an address inside",
 			c.Mirror, vpc)
 	case reserved(public, address) || reserved(private, address):
-		report("mirror", "AWS keeps %s, as it does a subnet's first four addresses and its last: choose another", c.Mirror)
+		report("mirror", "AWS keeps %s, like the first four addresses and the last of a subnet: choose another", c.Mirror)
 	case slices.Contains(c.fixedAddresses(), c.Mirror):
 		report("mirror", "%s is kept for a host or the NAT gateway: choose another", c.Mirror)
 	}

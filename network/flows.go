@@ -13,7 +13,8 @@ const (
 	mirror   = "mirror"
 )
 
-// A Flow is traffic that may pass. All else is dropped, in both directions; answers pass with the connection they belong to.
+// A Flow is traffic that may pass. All else is dropped, in both directions; answers pass with the connection they
+// belong to.
 type Flow struct {
 	From      string `json:"from" pulumi:"from"`           // a role, internet, admins or mirror
 	To        string `json:"to" pulumi:"to"`               // likewise
@@ -65,24 +66,22 @@ func flows(nat layout.NAT, nodePorts []int) []Flow {
 		all = append(all, pathMTU(ends[0], ends[1]))
 	}
 	for _, node := range []string{controlPlane, worker} {
-		switch nat {
-		case layout.NATGateway:
-			all = append(all, packages(node, internet, ""), images(node, internet, ""), clock(node, internet, ""))
-		case layout.NATInstance: // packets that the edge forwards are filtered when they enter the edge, too
-			all = append(all, packages(node, internet, ""), images(node, internet, ""), clock(node, internet, ""))
-			all = append(all, packages(node, edge, throughNAT), images(node, edge, throughNAT), clock(node, edge, throughNAT))
-		case layout.NATNone: // a mirror serves no NTP
+		if nat == layout.NATNone { // a mirror serves no NTP
 			all = append(all, packages(node, mirror, ""), images(node, mirror, ""))
+			continue
+		}
+		all = append(all, packages(node, internet, ""), images(node, internet, ""), clock(node, internet, ""))
+		if nat == layout.NATInstance { // packets that the edge forwards are filtered when they enter the edge, too
+			const how = " through the NAT"
+			all = append(all, packages(node, edge, how), images(node, edge, how), clock(node, edge, how))
 		}
 	}
 	all = append(all, packages(edge, internet, ""), clock(edge, internet, ""))
 	if nat == layout.NATInstance {
-		all = append(all, images(edge, internet, throughNAT))
+		all = append(all, images(edge, internet, " through the NAT"))
 	}
 	return all
 }
-
-const throughNAT = " through the NAT"
 
 func packages(from, to, how string) Flow {
 	return Flow{from, to, "tcp", 80, 80, "packages", "Debian packages" + how}

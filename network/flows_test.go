@@ -75,7 +75,12 @@ func TestRulesAreTheFlows(t *testing.T) {
 				}
 			}
 			if len(direction.got) != len(direction.want) {
-				t.Errorf("%d %s rules for %d flows: AWS takes none twice", len(direction.got), direction.name, len(direction.want))
+				t.Errorf(
+					"%d %s rules for %d flows: AWS takes none twice",
+					len(direction.got),
+					direction.name,
+					len(direction.want),
+				)
 			}
 		}
 	})
@@ -111,8 +116,8 @@ func TestRulesBetweenRolesComeInPairs(t *testing.T) {
 	})
 }
 
-// What each role may be reached on, said again in other words: a flow that is added has to be added here, by someone who
-// thinks about it.
+// What each role may be reached on, said again in other words: a flow that is added has to be added here, by someone
+// who thinks about it.
 func TestWhatMayBeReached(t *testing.T) {
 	withEachNAT(t, func(t *testing.T, nat layout.NAT, ingress, egress []rule) {
 		const pathMTU = "icmp 3-4"

@@ -96,7 +96,8 @@ func (n *Network) ingress(ctx *pulumi.Context, f Flow, group pulumi.StringInput,
 
 func (n *Network) egress(ctx *pulumi.Context, f Flow, group pulumi.StringInput, to peer) error {
 	name := f.From + "-to-" + f.To + "-" + f.Name + to.suffix
-	args := vpc.SecurityGroupEgressRuleArgs(*ruleArgs(f, group, to, name, ", to "+f.To)) // both kinds have the same arguments
+	// Rules of both kinds have the same arguments.
+	args := vpc.SecurityGroupEgressRuleArgs(*ruleArgs(f, group, to, name, ", to "+f.To))
 	_, err := vpc.NewSecurityGroupEgressRule(ctx, name, &args, pulumi.Parent(n))
 	return err
 }

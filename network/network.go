@@ -1,4 +1,5 @@
-// Package network builds the VPC: a public and a private subnet, their routes to the internet, and a security group a role.
+// Package network builds the VPC: a public and a private subnet, their routes to the internet, and a security group a
+// role.
 package network
 
 import (
@@ -65,7 +66,8 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, fmt.Errorf("vpc: %w", err)
 	}
 	// In one availability zone, traffic between the subnets costs nothing.
-	zones := aws.GetAvailabilityZonesOutput(ctx, aws.GetAvailabilityZonesOutputArgs{State: pulumi.String("available")}, pulumi.Parent(n))
+	available := aws.GetAvailabilityZonesOutputArgs{State: pulumi.String("available")}
+	zones := aws.GetAvailabilityZonesOutput(ctx, available, pulumi.Parent(n))
 	zone := zones.Names().Index(pulumi.Int(0))
 	if n.Public, err = n.subnet(ctx, name+"-public", vpc, args.PublicSubnetCIDR, zone); err != nil {
 		return nil, err

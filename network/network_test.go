@@ -69,7 +69,8 @@ func TestSubnetsReachTheInternetOverTables(t *testing.T) {
 				t.Errorf("%s: %s has the table %s", nat, subnet, table)
 			}
 		}
-		if routes := r.Of("aws:ec2/route:Route"); len(routes) != 1 || routes[0].Text("routeTableId") != recorder.Project+"-"+recorder.Stack+"-public-id" {
+		if routes := r.Of("aws:ec2/route:Route"); len(routes) != 1 ||
+			routes[0].Text("routeTableId") != recorder.Project+"-"+recorder.Stack+"-public-id" {
 			t.Errorf("%s: %d routes, want the public one", nat, len(routes)) // the private one is made with the hosts
 		}
 	}

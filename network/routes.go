@@ -12,7 +12,9 @@ import (
 const anywhere = "0.0.0.0/0"
 
 // subnet registers a subnet and its route table. Its zone is chosen once: AWS may list other zones later.
-func (n *Network) subnet(ctx *pulumi.Context, name string, vpc *ec2.Vpc, cidr string, zone pulumi.StringInput) (Subnet, error) {
+func (n *Network) subnet(
+	ctx *pulumi.Context, name string, vpc *ec2.Vpc, cidr string, zone pulumi.StringInput,
+) (Subnet, error) {
 	subnet, err := ec2.NewSubnet(ctx, name, &ec2.SubnetArgs{
 		VpcId:            vpc.ID(),
 		CidrBlock:        pulumi.String(cidr),
@@ -36,10 +38,11 @@ func (n *Network) subnet(ctx *pulumi.Context, name string, vpc *ec2.Vpc, cidr st
 	return Subnet{subnet.ID().ToStringOutput(), table.ID().ToStringOutput(), []pulumi.Resource{association}}, nil
 }
 
-// routes registers the internet gateway, the public subnet's route to it, and the NAT gateway if there is one. The private
-// subnet's route to the internet comes with the hosts, because one of them may be its target.
+// routes registers the internet gateway, the public subnet's route to it, and the NAT gateway if there is one. The
+// private subnet's route to the internet comes with the hosts, because one of them may be its target.
 func (n *Network) routes(ctx *pulumi.Context, name string, vpc *ec2.Vpc, args Args) error {
-	gateway, err := ec2.NewInternetGateway(ctx, name, &ec2.InternetGatewayArgs{VpcId: vpc.ID(), Tags: tags(name)}, pulumi.Parent(n))
+	inVPC := &ec2.InternetGatewayArgs{VpcId: vpc.ID(), Tags: tags(name)}
+	gateway, err := ec2.NewInternetGateway(ctx, name, inVPC, pulumi.Parent(n))
 	if err != nil {
 		return fmt.Errorf("internet gateway: %w", err)
 	}
@@ -59,12 +62,13 @@ func (n *Network) routes(ctx *pulumi.Context, name string, vpc *ec2.Vpc, args Ar
 }
 
 func (n *Network) natGateway(ctx *pulumi.Context, name, privateAddress string) error {
-	address, err := ec2.NewEip(ctx, name+"-nat", &ec2.EipArgs{Domain: pulumi.String("vpc"), Tags: tags(name + "-nat")}, pulumi.Parent(n))
+	elastic := &ec2.EipArgs{Domain: pulumi.String("vpc"), Tags: tags(name + "-nat")}
+	address, err := ec2.NewEip(ctx, name+"-nat", elastic, pulumi.Parent(n))
 	if err != nil {
 		return fmt.Errorf("address of the NAT gateway: %w", err)
 	}
-	// AWS starts a NAT gateway only where its subnet has a route to the internet. Its address is fixed, because AWS could give
-	// it the one of a host.
+	// AWS starts a NAT gateway only where its subnet has a route to the internet. Its address is fixed, because AWS
+	// could give it the one of a host.
 	gateway, err := ec2.NewNatGateway(ctx, name, &ec2.NatGatewayArgs{
 		SubnetId:     n.Public.ID,
 		AllocationId: address.ID(),

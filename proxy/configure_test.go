@@ -28,7 +28,8 @@ var (
 	reloaded = "systemctl reload-or-restart nginx"
 )
 
-// configure runs configure.sh and checks whether it succeeds, what it calls and what nginx is configured with afterwards.
+// configure runs configure.sh and checks whether it succeeds, what it calls and what nginx is configured with
+// afterwards.
 func configure(t *testing.T, h *scripttest.Host, config string, succeeds bool, calls []string, after string) {
 	t.Helper()
 	succeeded, output, got := h.Run(configureScript, config)

@@ -6,8 +6,8 @@ sudo tee /etc/kubernetes/kubeadm.yaml >/dev/null
 kubectl=(sudo kubectl --kubeconfig /etc/kubernetes/admin.conf)
 marker=/etc/kubernetes/initialized
 
-# The audit log says who did what. It leaves out the contents of requests, because they hold Secrets, and the requests that the
-# cluster's own components make all the time.
+# The audit log says who did what. It leaves out the contents of requests, because they hold Secrets, and the requests
+# that the cluster's own components make all the time.
 sudo tee "$server/audit.yaml" >/dev/null <<'CONF'
 apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -29,8 +29,8 @@ rules:
   - level: Metadata
 CONF
 
-# Requests without credentials: the kubelet asks for the server's health, and a joining node for the cluster's CA. All others
-# are refused.
+# Requests without credentials: the kubelet asks for the server's health, and a joining node for the cluster's CA. All
+# others are refused.
 sudo tee "$server/authentication.yaml" >/dev/null <<'CONF'
 apiVersion: apiserver.config.k8s.io/v1
 kind: AuthenticationConfiguration
@@ -61,8 +61,8 @@ CONF
 	sudo mv "$server/encryption.yaml.new" "$server/encryption.yaml"
 fi
 
-# The marker says that kubeadm init has finished. Without it, what is there is left from an attempt that was broken off: no
-# cluster has come out of it yet, and it is removed.
+# The marker says that kubeadm init has finished. Without it, what is there is left from an attempt that was broken off:
+# no cluster has come out of it yet, and it is removed.
 if ! sudo test -e "$marker"; then
 	sudo kubeadm reset --force >/dev/null 2>&1 || true
 	sudo kubeadm init --config /etc/kubernetes/kubeadm.yaml --skip-token-print

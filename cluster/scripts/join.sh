@@ -9,8 +9,8 @@ if sudo test -e /etc/kubernetes/kubelet.conf && sudo test -e /etc/kubernetes/pki
 	fi
 fi
 sudo kubeadm reset --force >/dev/null 2>&1 || true
-# kubeadm reset leaves the pod network of the cluster that the host was in before, where its pods had other addresses. The folder
-# itself stays: containerd watches it, and ends when it is removed.
+# kubeadm reset leaves the pod network of the cluster that the host was in before, where its pods had other addresses.
+# The folder itself stays: containerd watches it, and ends when it is removed.
 sudo mkdir -p /etc/cni/net.d
 sudo find /etc/cni/net.d -mindepth 1 -delete
 sudo rm -rf /var/lib/cni /run/flannel

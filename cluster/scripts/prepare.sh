@@ -2,7 +2,8 @@ set -Eeuo pipefail
 {{template "apt"}}
 read -r api_address || [ -n "$api_address" ]
 
-# containerd needs overlay; kube-proxy and flannel need iptables to see bridged packets. Some kernels have both modules built in.
+# containerd needs overlay; kube-proxy and flannel need iptables to see bridged packets. Some kernels have both modules
+# built in.
 printf '%s\n' overlay br_netfilter | sudo tee /etc/modules-load.d/kubernetes.conf >/dev/null
 sudo modprobe -qa overlay br_netfilter || true
 if [ ! -e /proc/sys/net/bridge/bridge-nf-call-iptables ]; then

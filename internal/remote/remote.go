@@ -46,21 +46,21 @@ func WithRole(hosts []Host, role layout.Role) []Host {
 // Step is one script on one host. Every script can run again at any time: it guards on its end state.
 type Step struct {
 	Name     string             // short name, unique for its host
-	For      *Host              // Optional. The host that the step is for and named after. Default: the one that it runs on
+	For      *Host              // Optional. The host that the step is for, and named after. Default: where it runs
 	Create   pulumi.StringInput // Required. Script that brings the host to the wanted state
 	Delete   pulumi.StringInput // Optional. Script that undoes it; not run when the host goes too
 	Stdin    pulumi.StringInput // Optional. Standard input, the only way in for secrets
-	Triggers pulumi.Array       // Optional. Values whose change runs the step anew, beside the instance IDs of its hosts
+	Triggers pulumi.Array       // Optional. Values whose change runs the step anew, beside the instance IDs
 	Timeout  string             // Required. Longest time of one run, such as "5m"
 	Secret   bool               // Whether the output is a secret: it is then neither logged nor shown
 }
 
-// dialErrors is how many failed connections a step accepts, while the host boots for instance. Pauses between them grow to
-// 5 s, so refused connections are tried for some 4 minutes.
+// dialErrors is how many failed connections a step accepts, while the host boots for instance. Pauses between them grow
+// to 5 s, so refused connections are tried for some 4 minutes.
 const dialErrors = 60
 
-// WaitForSSH is the first step on a host: it waits until SSH answers and the first boot is done. A failed handshake through a
-// bastion is not tried again, so the bastion looks for the host's SSH first.
+// WaitForSSH is the first step on a host: it waits until SSH answers and the first boot is done. A failed handshake
+// through a bastion is not tried again, so the bastion looks for the host's SSH first.
 func WaitForSSH(ctx *pulumi.Context, host Host, opts ...pulumi.ResourceOption) (*remote.Command, error) {
 	if host.Bastion != nil {
 		listening, err := Run(ctx, *host.Bastion, Step{
@@ -123,7 +123,8 @@ func Run(ctx *pulumi.Context, host Host, step Step, opts ...pulumi.ResourceOptio
 		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: step.Timeout, Update: step.Timeout, Delete: step.Timeout}),
 	})
 	if step.Delete != nil {
-		// Pulumi creates a replacement before it deletes the old step, whose script would then undo what the new one did.
+		// Pulumi creates a replacement before it deletes the old step, whose script would then undo what the new one
+		// did.
 		options = append(options, pulumi.DeleteBeforeReplace(true))
 	}
 	if step.Secret {

@@ -50,7 +50,8 @@ func TestRunOfThePlainestStep(t *testing.T) {
 	t.Parallel()
 	step := recordStep(t, remote.Step{Name: "step", Create: pulumi.String("echo"), Timeout: "3m"})
 	options := step.RegisterRPC
-	if timeouts := options.GetCustomTimeouts(); timeouts.GetCreate() != "3m" || timeouts.GetUpdate() != "3m" || timeouts.GetDelete() != "3m" {
+	if timeouts := options.GetCustomTimeouts(); timeouts.GetCreate() != "3m" || timeouts.GetUpdate() != "3m" ||
+		timeouts.GetDelete() != "3m" {
 		t.Errorf("timeouts are %v", timeouts)
 	}
 	if got := step.Texts("triggers"); !slices.Equal(got, []string{"hello-kubernetes-test-edge-id"}) {
@@ -62,7 +63,8 @@ func TestRunOfThePlainestStep(t *testing.T) {
 	if options.GetDeleteBeforeReplace() {
 		t.Error("deleted before its replacement, with nothing to undo")
 	}
-	if secrets := options.GetAdditionalSecretOutputs(); slices.Contains(secrets, "stdout") || step.Text("logging") != "stdoutAndStderr" {
+	if secrets := options.GetAdditionalSecretOutputs(); slices.Contains(secrets, "stdout") ||
+		step.Text("logging") != "stdoutAndStderr" {
 		t.Errorf("logging is %q and secret are %q, want everything in the log", step.Text("logging"), secrets)
 	}
 	for _, absent := range []string{"delete", "update", "stdin", "environment", "connection.proxy"} {
@@ -116,7 +118,10 @@ func TestRunWaitsForTheHostAndForItsOptions(t *testing.T) {
 			pulumi.DependsOn([]pulumi.Resource{before}))
 		return err
 	})
-	if got, want := r.Needs(t, "edge-after"), []string{"Instance edge", "edge-before", "edge-ready"}; !slices.Equal(got, want) {
+	if got, want := r.Needs(t, "edge-after"), []string{"Instance edge", "edge-before", "edge-ready"}; !slices.Equal(
+		got,
+		want,
+	) {
 		t.Errorf("it waits for %q, want %q", got, want)
 	}
 }
@@ -182,7 +187,8 @@ func TestWaitForSSHOfAHostBehindABastion(t *testing.T) {
 		return err
 	})
 	gate, up := r.Get(t, "inner-listening"), r.Get(t, "inner-cloud-init")
-	if !slices.Contains(r.Needs(t, "inner-cloud-init"), "inner-listening") || !slices.Contains(r.Needs(t, "inner-listening"), "edge-ready") {
+	if !slices.Contains(r.Needs(t, "inner-cloud-init"), "inner-listening") ||
+		!slices.Contains(r.Needs(t, "inner-listening"), "edge-ready") {
 		t.Errorf("cloud-init waits for %q, want listening, which waits for the bastion", r.Needs(t, "inner-cloud-init"))
 	}
 	if !gate.Property("connection.proxy").IsNull() || up.Property("connection.proxy").IsNull() {
@@ -190,7 +196,11 @@ func TestWaitForSSHOfAHostBehindABastion(t *testing.T) {
 	}
 	want := []string{r.Get(t, "Instance edge").Name + "-id", r.Get(t, "Instance inner").Name + "-id"}
 	if got := gate.Texts("triggers"); !slices.Equal(got, want) {
-		t.Errorf("listening runs again on changes of %q, want %q: the bastion, and the host that it looks for", got, want)
+		t.Errorf(
+			"listening runs again on changes of %q, want %q: the bastion, and the host that it looks for",
+			got,
+			want,
+		)
 	}
 }
 

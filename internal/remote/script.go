@@ -11,8 +11,8 @@ import (
 //go:embed apt.sh
 var aptFunctions string
 
-// Template parses a script or a file for a host. The function q quotes a parameter as a word of the shell, json as a value
-// of JSON or YAML; a parameter that is missing is an error. {{template "apt"}} is the shell functions of apt.sh.
+// Template parses a script or a file for a host. The function q quotes a parameter as a word of the shell, json as a
+// value of JSON or YAML; a parameter that is missing is an error. {{template "apt"}} is the shell functions of apt.sh.
 func Template(name, text string) *template.Template {
 	script := template.New(name).Option("missingkey=error").Funcs(template.FuncMap{"q": Quote, "json": encode})
 	template.Must(script.New("apt").Parse(strings.TrimSuffix(aptFunctions, "\n")))

@@ -59,7 +59,13 @@ func TestAptFunctionsAreShellFunctions(t *testing.T) {
 		}
 	}
 	if updates != 2 || installs != 1 || waits != 1 {
-		t.Errorf("%d updates, %d installs and %d pauses, want an update again after a pause: %q", updates, installs, waits, calls)
+		t.Errorf(
+			"%d updates, %d installs and %d pauses, want an update again after a pause: %q",
+			updates,
+			installs,
+			waits,
+			calls,
+		)
 	}
 }
 

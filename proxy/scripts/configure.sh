@@ -8,7 +8,8 @@ if sudo cmp -s "$files/new" "$file" && ! sudo test -e "$default"; then
 	exit 0
 fi
 
-# A configuration that nginx refuses is taken back: nginx has to start after a reboot, and the next run has to try again.
+# A configuration that nginx refuses is taken back: nginx has to start after a reboot, and the next run has to try
+# again.
 take_back() {
 	if [ -e "$files/old" ]; then
 		sudo install -m 644 "$files/old" "$file"

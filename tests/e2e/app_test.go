@@ -15,7 +15,9 @@ func scaleTheApp(t *testing.T, p *project) {
 	for _, replicas := range []int{4, 3} {
 		p.set(t, "app.replicas", fmt.Sprint(replicas))
 		for _, change := range p.up(t) {
-			if change.Op != "update" || !strings.HasPrefix(change.Type, "kubernetes:") && !strings.HasPrefix(change.Type, "hello-kubernetes:app") {
+			if change.Op != "update" ||
+				!strings.HasPrefix(change.Type, "kubernetes:") &&
+					!strings.HasPrefix(change.Type, "hello-kubernetes:app") {
 				t.Errorf("scaling touches more than the app: %v", change)
 			}
 		}

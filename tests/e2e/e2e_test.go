@@ -50,8 +50,8 @@ var anywhere = []scenario{
 	{"the NAT changes in place", changeNAT},
 }
 
-// A stack is one of stacks, with what it is put through: the scenarios share a region, in this order, and each but the last
-// leaves it as it found it, or says so.
+// A stack is one of stacks, with what it is put through: the scenarios share a region, in this order, and each but the
+// last leaves it as it found it, or says so.
 type stack struct {
 	name      string
 	scenarios []scenario

@@ -100,9 +100,16 @@ func (p *project) preview(t *testing.T) []change {
 	return all
 }
 
-// stopWhen starts a command that writes the event log, in a process group of its own, and stops it once the log has an event
-// like that. It fails the test if the command succeeds, or does not end within a minute of being stopped.
-func (p *project) stopWhen(t *testing.T, log string, like func(event) bool, stop func(pid int) error, name string, args ...string) {
+// stopWhen starts a command that writes the event log, in a process group of its own, and stops it once the log has an
+// event like that. It fails the test if the command succeeds, or does not end within a minute of being stopped.
+func (p *project) stopWhen(
+	t *testing.T,
+	log string,
+	like func(event) bool,
+	stop func(pid int) error,
+	name string,
+	args ...string,
+) {
 	t.Helper()
 	command := p.command(t.Context(), name, args...)
 	command.Stdout, command.Stderr = p.log, p.log

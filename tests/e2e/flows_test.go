@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A flow is traffic that may pass from one end to another, as the program's network component has it. The ends are the roles
-// of hosts, internet, admins and mirror.
+// A flow is traffic that may pass from one end to another, as the program's network component has it. The ends are the
+// roles of hosts, internet, admins and mirror.
 type flow struct {
 	From string `json:"from"`
 	To   string `json:"to"`

@@ -16,7 +16,16 @@ func statusWithoutCredentials(t *testing.T, p *project, url string) string {
 
 // kubeletsRefuseStrangers: whom the security group lets through still needs credentials.
 func kubeletsRefuseStrangers(t *testing.T, p *project) {
-	addresses := strings.Fields(p.run(t, time.Minute, "kubectl", "get", "nodes", "--output=jsonpath={.items[*].status.addresses[?(@.type==\"InternalIP\")].address}"))
+	addresses := strings.Fields(
+		p.run(
+			t,
+			time.Minute,
+			"kubectl",
+			"get",
+			"nodes",
+			"--output=jsonpath={.items[*].status.addresses[?(@.type==\"InternalIP\")].address}",
+		),
+	)
 	if len(addresses) != 3 {
 		t.Fatalf("the nodes' addresses are %q", addresses)
 	}
@@ -50,7 +59,16 @@ func serverRefusesStrangers(t *testing.T, p *project) {
 // privilegedPodIsRefused in the app's namespace; elsewhere it may run, so that it is the namespace that refuses.
 func privilegedPodIsRefused(t *testing.T, p *project) {
 	run := func(namespace string) (string, error) {
-		return p.try(time.Minute, "kubectl", "run", "strange", "--image=rockyj/hello-hapi:0.0.1", "--privileged", "--dry-run=server", "--namespace="+namespace)
+		return p.try(
+			time.Minute,
+			"kubectl",
+			"run",
+			"strange",
+			"--image=rockyj/hello-hapi:0.0.1",
+			"--privileged",
+			"--dry-run=server",
+			"--namespace="+namespace,
+		)
 	}
 	if out, err := run("default"); err != nil {
 		t.Errorf("default: %v\n%s", err, out)
@@ -62,7 +80,16 @@ func privilegedPodIsRefused(t *testing.T, p *project) {
 
 // seccompByDefault looks at flannel, which runs on every node and names no profile.
 func seccompByDefault(t *testing.T, p *project) {
-	flannel := p.run(t, time.Minute, "kubectl", "get", "daemonset", "flannel", "--namespace=kube-flannel", "--output=yaml")
+	flannel := p.run(
+		t,
+		time.Minute,
+		"kubectl",
+		"get",
+		"daemonset",
+		"flannel",
+		"--namespace=kube-flannel",
+		"--output=yaml",
+	)
 	if strings.Contains(flannel, "seccompProfile") {
 		t.Error("flannel names a profile: look at another pod")
 	}
@@ -81,7 +108,13 @@ func secretIsHidden(t *testing.T, p *project) {
 	p.run(t, time.Minute, "kubectl", "create", "configmap", "probe", "--from-literal=word="+shown)
 	defer p.run(t, time.Minute, "kubectl", "delete", "secret/probe", "configmap/probe")
 	files := func(word string) string {
-		return p.run(t, time.Minute, "ssh", "control-plane", "sudo grep -rlF "+word+" /var/lib/etcd /var/log/kubernetes || test $? = 1")
+		return p.run(
+			t,
+			time.Minute,
+			"ssh",
+			"control-plane",
+			"sudo grep -rlF "+word+" /var/lib/etcd /var/log/kubernetes || test $? = 1",
+		)
 	}
 	if files(shown) == "" {
 		t.Error("this test would not find what is in plain on the disk")
@@ -92,13 +125,33 @@ func secretIsHidden(t *testing.T, p *project) {
 		}
 	}
 	const pki = "/etc/kubernetes/pki/etcd/"
-	stored := p.run(t, time.Minute, "kubectl", "exec", "etcd-control-plane", "--namespace=kube-system", "--", "etcdctl", "--cacert="+pki+"ca.crt",
-		"--cert="+pki+"server.crt", "--key="+pki+"server.key", "get", "--print-value-only", "/registry/secrets/default/probe")
+	stored := p.run(
+		t,
+		time.Minute,
+		"kubectl",
+		"exec",
+		"etcd-control-plane",
+		"--namespace=kube-system",
+		"--",
+		"etcdctl",
+		"--cacert="+pki+"ca.crt",
+		"--cert="+pki+"server.crt",
+		"--key="+pki+"server.key",
+		"get",
+		"--print-value-only",
+		"/registry/secrets/default/probe",
+	)
 	if !strings.HasPrefix(stored, "k8s:enc:secretbox:v1:key1:") {
 		t.Errorf("etcd has %q", stored)
 	}
 	created := 0
-	log := p.run(t, time.Minute, "ssh", "control-plane", `sudo grep -hF '"name":"probe"' /var/log/kubernetes/audit/audit.log`)
+	log := p.run(
+		t,
+		time.Minute,
+		"ssh",
+		"control-plane",
+		`sudo grep -hF '"name":"probe"' /var/log/kubernetes/audit/audit.log`,
+	)
 	for line := range strings.Lines(log) {
 		var event struct {
 			Level     string            `json:"level"`
@@ -109,7 +162,8 @@ func secretIsHidden(t *testing.T, p *project) {
 		if err := json.Unmarshal([]byte(line), &event); err != nil {
 			t.Fatal(err)
 		}
-		if event.Verb == "create" && event.ObjectRef["resource"] == "secrets" && event.Level == "Metadata" && event.User["username"] == "kubernetes-admin" {
+		if event.Verb == "create" && event.ObjectRef["resource"] == "secrets" && event.Level == "Metadata" &&
+			event.User["username"] == "kubernetes-admin" {
 			created++
 		}
 	}

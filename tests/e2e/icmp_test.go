@@ -17,20 +17,26 @@ var (
 func (v *visit) message(q *question, sequence int) ([]byte, error) {
 	switch q.ports {
 	case echo:
-		body := &icmp.Echo{ID: int(binary.BigEndian.Uint16([]byte(q.mark[len(markHead):]))), Seq: sequence, Data: []byte(q.mark)}
+		body := &icmp.Echo{
+			ID:   int(binary.BigEndian.Uint16([]byte(q.mark[len(markHead):]))),
+			Seq:  sequence,
+			Data: []byte(q.mark),
+		}
 		return (&icmp.Message{Type: ipv4.ICMPTypeEcho, Body: body}).Marshal(nil)
 	case pathMTU:
 		const mtu = 1500 // which it is anyway
 		quote, err := v.quote(q)
 		body := &icmp.RawBody{Data: append([]byte{0, 0, mtu >> 8, mtu & 0xff}, quote...)}
-		packet, err2 := (&icmp.Message{Type: ipv4.ICMPTypeDestinationUnreachable, Code: pathMTU.Last, Body: body}).Marshal(nil)
+		packet, err2 := (&icmp.Message{Type: ipv4.ICMPTypeDestinationUnreachable, Code: pathMTU.Last, Body: body}).Marshal(
+			nil,
+		)
 		return packet, errors.Join(err, err2)
 	}
 	return nil, errors.New("a message that probes cannot make")
 }
 
-// quote returns the beginning of a packet from a question's target that was too big: of a connection to it that is open,
-// because without one its Elastic IP is not translated, or else of one that there might be.
+// quote returns the beginning of a packet from a question's target that was too big: of a connection to it that is
+// open, because without one its Elastic IP is not translated, or else of one that there might be.
 func (v *visit) quote(q *question) ([]byte, error) {
 	const tcp, tcpHeader = 6, 20
 	header := ipv4.Header{

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// impostor gives a host another key: to all who connect, it is then another host at that address. It is refused again and again,
-// on the way to it and on the way through it, and nobody logs in to it.
+// impostor gives a host another key: to all who connect, it is then another host at that address. It is refused again
+// and again, on the way to it and on the way through it, and nobody logs in to it.
 func impostor(t *testing.T, p *project) {
 	edge := p.edge(t).Name
 	for _, tc := range []struct{ host, step string }{{"worker-0", "worker-0-prepare"}, {edge, "worker-1-prepare"}} {
@@ -30,7 +30,8 @@ func impostor(t *testing.T, p *project) {
 			return syscall.Kill(-pid, syscall.SIGINT)
 		}
 		again := func(e event) bool { // the third time at least
-			return isRefused(e) && !strings.Contains(e.Diagnostic.Message, " 1/") && !strings.Contains(e.Diagnostic.Message, " 2/")
+			return isRefused(e) && !strings.Contains(e.Diagnostic.Message, " 1/") &&
+				!strings.Contains(e.Diagnostic.Message, " 2/")
 		}
 		urn := "urn:pulumi:" + p.stack.name + "::hello-kubernetes::**::" + tc.step
 		p.stopWhen(t, log, again, stop, "pulumi", "up", "--yes", "--skip-preview", "--replace", urn, "--event-log", log)
@@ -51,7 +52,10 @@ func impostor(t *testing.T, p *project) {
 func loginsSince(t *testing.T, p *project, host string, began time.Time) string {
 	t.Helper()
 	id, _ := instanceOf(t, p.host(t, host))
-	script := fmt.Sprintf("journalctl --unit=ssh --since=@%.6f --output=cat | grep Accepted || [ $? = 1 ]", float64(began.UnixMicro())/1e6)
+	script := fmt.Sprintf(
+		"journalctl --unit=ssh --since=@%.6f --output=cat | grep Accepted || [ $? = 1 ]",
+		float64(began.UnixMicro())/1e6,
+	)
 	out, err := exec.Command("podman", "exec", "hk-"+id, "sh", "-c", script).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -33,7 +33,8 @@ func leave(t *testing.T, p *project) {
 	p.run(t, 3*time.Minute, "pulumi", "up", "--yes", "--skip-preview", "--event-log", log)
 	drained := false
 	for _, e := range readEvents(t, log) {
-		drained = drained || e.Diagnostic != nil && strings.Contains(e.Diagnostic.Message, "worker-2 drained") // kubectl says so
+		drained = drained ||
+			e.Diagnostic != nil && strings.Contains(e.Diagnostic.Message, "worker-2 drained") // kubectl says so
 	}
 	if !drained {
 		t.Error("the worker was not drained")

@@ -54,7 +54,8 @@ func processes(dir string) []string {
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		words := strings.ReplaceAll(string(text), "\x00", " ")
-		if err == nil && (strings.Contains(words, dir+"/.sandbox") || strings.Contains(words, "/run/hello-kubernetes")) {
+		if err == nil &&
+			(strings.Contains(words, dir+"/.sandbox") || strings.Contains(words, "/run/hello-kubernetes")) {
 			all = append(all, words)
 		}
 	}

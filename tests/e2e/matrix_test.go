@@ -51,8 +51,8 @@ func (c cell) String() string {
 	return fmt.Sprintf("%s → %s %v", c.source.name, c.target.name, c.ports)
 }
 
-// allowed tells whether packets should. The internet is every address: what may go there, and may come from there, may go
-// from one host to another, too.
+// allowed tells whether packets should. The internet is every address: what may go there, and may come from there, may
+// go from one host to another, too.
 func (c cell) allowed(flows []flow) bool {
 	may := func(from, to []string) bool {
 		return slices.ContainsFunc(flows, func(f flow) bool {
@@ -153,7 +153,8 @@ func passes(t *testing.T, p *project) {
 		newMatrix(t, p).isClean(t)
 	})
 	for _, change := range p.up(t) {
-		if !strings.HasPrefix(change.Type, "aws:vpc/securityGroup") && !strings.HasPrefix(change.Type, "hello-kubernetes:") {
+		if !strings.HasPrefix(change.Type, "aws:vpc/securityGroup") &&
+			!strings.HasPrefix(change.Type, "hello-kubernetes:") {
 			t.Errorf("another admin changes more than rules: %v", change)
 		}
 	}
@@ -166,7 +167,8 @@ func passes(t *testing.T, p *project) {
 			reached = append(reached, q.String())
 		}
 	}
-	if want := fmt.Sprintf("stranger %v → %s 80/tcp", stranger, p.edge(t).Name); len(reached) != 1 || reached[0] != want {
+	if want := fmt.Sprintf("stranger %v → %s 80/tcp", stranger, p.edge(t).Name); len(reached) != 1 ||
+		reached[0] != want {
 		t.Errorf("of a stranger %q get through, want %q only", reached, want)
 	}
 	t.Logf("%d questions were asked", len(answers))

@@ -42,13 +42,16 @@ func (s source) askMetadata(method, path string, limit time.Duration) (status in
 		return 0, "", err
 	}
 	request.Header.Set("X-aws-ec2-metadata-token-ttl-seconds", "60")
-	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, address string) (conn net.Conn, err error) {
-		err = vpc.InFile(s.namespace, func() error {
-			conn, err = (&net.Dialer{}).DialContext(ctx, network, address)
-			return err
-		})
-		return conn, err
-	}}
+	transport := &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, network, address string) (conn net.Conn, err error) {
+			err = vpc.InFile(s.namespace, func() error {
+				conn, err = (&net.Dialer{}).DialContext(ctx, network, address)
+				return err
+			})
+			return conn, err
+		},
+	}
 	response, err := transport.RoundTrip(request)
 	if err != nil {
 		return 0, "", err

@@ -27,7 +27,9 @@ func seenAs(t *testing.T, p *project) {
 // seenFrom returns the address that the internet sees a host as.
 func seenFrom(t *testing.T, p *project, host string) string {
 	t.Helper()
-	return strings.TrimSpace(p.run(t, time.Minute, "ssh", host, "curl -sS --max-time 20 --retry 2 http://"+vpc.ServiceAddress.String()+"/"))
+	return strings.TrimSpace(
+		p.run(t, time.Minute, "ssh", host, "curl -sS --max-time 20 --retry 2 http://"+vpc.ServiceAddress.String()+"/"),
+	)
 }
 
 // tap listens on this machine's way out.
@@ -41,7 +43,11 @@ type tap struct {
 // addresses: they are those that the guard lets through.
 func startTap(t *testing.T) *tap {
 	t.Helper()
-	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_TABLE)
+	routes, err := netlink.RouteListFiltered(
+		netlink.FAMILY_V4,
+		&netlink.Route{Table: unix.RT_TABLE_MAIN},
+		netlink.RT_FILTER_TABLE,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

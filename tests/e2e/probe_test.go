@@ -11,9 +11,9 @@ import (
 	"hello-kubernetes/sandbox/vpc"
 )
 
-// A visit asks all the questions of one source at once, from its namespace. What counts is whether packets get through, not
-// whether somebody listens: a refused connection has got through. Every visit has source ports of its own, as connections
-// outlive the rule that let them in.
+// A visit asks all the questions of one source at once, from its namespace. What counts is whether packets get through,
+// not whether somebody listens: a refused connection has got through. Every visit has source ports of its own, as
+// connections outlive the rule that let them in.
 type visit struct {
 	source    source
 	questions []*question
@@ -162,7 +162,12 @@ func (v *visit) send(q *question, sequence int) error {
 // close leaves nothing of the connections.
 func (v *visit) close() {
 	for _, socket := range v.sockets {
-		_ = unix.SetsockoptLinger(socket, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}) // it is closed anyway
+		_ = unix.SetsockoptLinger(
+			socket,
+			unix.SOL_SOCKET,
+			unix.SO_LINGER,
+			&unix.Linger{Onoff: 1},
+		) // it is closed anyway
 		unix.Close(socket)
 	}
 }

@@ -114,7 +114,15 @@ func (p *project) try(limit time.Duration, name string, args ...string) (string,
 	if ctx.Err() != nil {
 		killGroup(command)
 	}
-	fmt.Fprintf(p.log, "$ %s %s\n%s[%.1f s, %v]\n", name, strings.Join(args, " "), out.String(), time.Since(began).Seconds(), err)
+	fmt.Fprintf(
+		p.log,
+		"$ %s %s\n%s[%.1f s, %v]\n",
+		name,
+		strings.Join(args, " "),
+		out.String(),
+		time.Since(began).Seconds(),
+		err,
+	)
 	if ctx.Err() != nil {
 		err = fmt.Errorf("not done after %v", limit)
 	}

@@ -9,20 +9,24 @@ import (
 	"time"
 )
 
-// secrets looks for them where they must not be: in a detailed log of an up that runs every step's code, and in the state.
+// secrets looks for them where they must not be: in a detailed log of an up that runs every step's code, and in the
+// state.
 func secrets(t *testing.T, p *project) {
 	p.set(t, "workers.count", "3")
 	log := p.run(t, 5*time.Minute, "make", "up", "ARGS=-v=3 --logtostderr")
 	leave(t, p)
 	state := ""
-	err := filepath.WalkDir(filepath.Join(p.dir, ".sandbox/state"), func(path string, entry os.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+	err := filepath.WalkDir(
+		filepath.Join(p.dir, ".sandbox/state"),
+		func(path string, entry os.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			state += string(data)
 			return err
-		}
-		data, err := os.ReadFile(path)
-		state += string(data)
-		return err
-	})
+		},
+	)
 	if err != nil || state == "" {
 		t.Fatalf("the state cannot be read: %v", err)
 	}

@@ -69,7 +69,11 @@ func sendAs(namespace string, source, to netip.Addr, number uint16, mark string)
 	}
 	packet = append(packet, mark...)
 	return vpc.InFile(namespace, func() error {
-		socket, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_RAW) // which implies IP_HDRINCL
+		socket, err := unix.Socket(
+			unix.AF_INET,
+			unix.SOCK_RAW|unix.SOCK_CLOEXEC,
+			unix.IPPROTO_RAW,
+		) // which implies IP_HDRINCL
 		if err != nil {
 			return err
 		}

@@ -20,13 +20,21 @@ func newMatrix(t *testing.T, p *project, admins ...netip.Addr) *matrix {
 	m := &matrix{flows: p.flows(t)}
 	internet := vpc.Path(vpc.InternetNamespace)
 	for _, client := range vpc.Clients()[:2] {
-		s := source{name: "stranger " + client.String(), ends: []string{"internet"}, namespace: internet, address: client}
+		s := source{
+			name:      "stranger " + client.String(),
+			ends:      []string{"internet"},
+			namespace: internet,
+			address:   client,
+		}
 		if slices.Contains(admins, client) {
 			s.name, s.ends = "admin "+client.String(), append(s.ends, "admins")
 		}
 		m.sources = append(m.sources, s)
 	}
-	m.targets = append(m.targets, target{name: "internet", ends: []string{"internet"}, namespace: internet, inside: vpc.ServiceAddress})
+	m.targets = append(
+		m.targets,
+		target{name: "internet", ends: []string{"internet"}, namespace: internet, inside: vpc.ServiceAddress},
+	)
 	m.addHosts(t, p.hosts(t))
 	m.addPod(t, p.readyPods(t)[0])
 	nodePort, err := strconv.Atoi(strings.TrimSpace(p.run(t, time.Minute, "pulumi", "stack", "output", "nodePort")))

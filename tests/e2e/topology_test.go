@@ -7,15 +7,16 @@ import (
 	"time"
 )
 
-// becomePrivate moves the stack's nodes behind an edge of its own. The preview says what that replaces; the address and the
-// workers' instances stay, and nothing else is left. The stack stays private.
+// becomePrivate moves the stack's nodes behind an edge of its own. The preview says what that replaces; the address and
+// the workers' instances stay, and nothing else is left. The stack stays private.
 func becomePrivate(t *testing.T, p *project) {
 	url := p.url(t)
 	p.set(t, "topology", "private")
 	name := func(host string) string { return "hello-kubernetes-" + p.stack.name + "-" + host }
 	planned := map[string]string{}
 	for _, change := range p.preview(t) {
-		if change.Type == instanceType && change.Op != "delete-replaced" && change.Op != "create-replacement" || change.Type == "aws:ec2/eip:Eip" {
+		if change.Type == instanceType && change.Op != "delete-replaced" && change.Op != "create-replacement" ||
+			change.Type == "aws:ec2/eip:Eip" {
 			planned[change.Type+" "+change.name()] = change.Op
 		}
 	}

@@ -42,7 +42,8 @@ func freshUp(t *testing.T, p *project) {
 		} `json:"spec"`
 	}
 	p.kubectl(t, &service, "get", "service", "hello-hapi", "--namespace=hello-hapi")
-	if ports := service.Spec.Ports; service.Spec.Type != "NodePort" || len(ports) != 1 || ports[0].Port != 80 || ports[0].TargetPort != 3000 {
+	if ports := service.Spec.Ports; service.Spec.Type != "NodePort" || len(ports) != 1 || ports[0].Port != 80 ||
+		ports[0].TargetPort != 3000 {
 		t.Errorf("the Service is %+v, want a NodePort 80 to 3000", service.Spec)
 	}
 }
@@ -69,7 +70,12 @@ func nodesAreReady(t *testing.T, p *project, want int) {
 	version := "v" + strings.TrimSpace(p.run(t, time.Minute, "pulumi", "config", "get", "kubernetesVersion"))
 	for _, node := range list.Items {
 		if !ready(node.Status.Conditions) || node.Status.NodeInfo.KubeletVersion != version {
-			t.Errorf("%s is ready: %v, at %s", node.Metadata.Name, ready(node.Status.Conditions), node.Status.NodeInfo.KubeletVersion)
+			t.Errorf(
+				"%s is ready: %v, at %s",
+				node.Metadata.Name,
+				ready(node.Status.Conditions),
+				node.Status.NodeInfo.KubeletVersion,
+			)
 		}
 	}
 }

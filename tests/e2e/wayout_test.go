@@ -15,8 +15,8 @@ import (
 	"hello-kubernetes/sandbox/vpc"
 )
 
-// changeNAT changes how the private subnet reaches the internet, in place, and back again. Without any NAT a worker still joins,
-// with what a mirror in the VPC has.
+// changeNAT changes how the private subnet reaches the internet, in place, and back again. Without any NAT a worker
+// still joins, with what a mirror in the VPC has.
 func changeNAT(t *testing.T, p *project) {
 	throughEdge := func(f flow) bool {
 		return f.To == "edge" && slices.Contains([]string{"control-plane", "worker"}, f.From) && leadsOut(f) ||
@@ -61,8 +61,8 @@ func leadsOut(f flow) bool {
 	return slices.Contains([]ports{port("tcp", 80), port("tcp", 443), port("udp", 123)}, f.ports)
 }
 
-// startMirror puts an instance into the public subnet that answers in the place of the servers of packages and images, until
-// the test ends. It is a namespace of the region's, with a relay to those servers.
+// startMirror puts an instance into the public subnet that answers in the place of the servers of packages and images,
+// until the test ends. It is a namespace of the region's, with a relay to those servers.
 func startMirror(t *testing.T, p *project, address netip.Addr) {
 	t.Helper()
 	const id, group, elastic = "i-0000000000mirror", "sg-0000000000mirror", "eipalloc-0000mirror"
@@ -70,10 +70,33 @@ func startMirror(t *testing.T, p *project, address netip.Addr) {
 	changeRegion(t, func(state *region.State) {
 		network := state.Subnets[front.Subnet].VPC
 		state.SecurityGroups[group] = &region.SecurityGroup{VPC: network, Name: "mirror"}
-		state.Rules[group+"-in"] = &region.Rule{Group: group, Protocol: "tcp", FromPort: 80, ToPort: 443, CIDR: state.VPCs[network].CIDR}
-		state.Rules[group+"-out"] = &region.Rule{Group: group, Egress: true, Protocol: "-1", FromPort: -1, ToPort: -1, CIDR: netip.MustParsePrefix("0.0.0.0/0")}
-		state.Instances[id] = &region.Instance{Subnet: front.Subnet, IP: address, Interface: "eni-mirror", Groups: []string{group}, SourceDestCheck: true}
-		state.Addresses[elastic] = &region.Address{IP: netip.MustParseAddr("203.0.113.200"), Instance: id, Association: "eipassoc-mirror"}
+		state.Rules[group+"-in"] = &region.Rule{
+			Group:    group,
+			Protocol: "tcp",
+			FromPort: 80,
+			ToPort:   443,
+			CIDR:     state.VPCs[network].CIDR,
+		}
+		state.Rules[group+"-out"] = &region.Rule{
+			Group:    group,
+			Egress:   true,
+			Protocol: "-1",
+			FromPort: -1,
+			ToPort:   -1,
+			CIDR:     netip.MustParsePrefix("0.0.0.0/0"),
+		}
+		state.Instances[id] = &region.Instance{
+			Subnet:          front.Subnet,
+			IP:              address,
+			Interface:       "eni-mirror",
+			Groups:          []string{group},
+			SourceDestCheck: true,
+		}
+		state.Addresses[elastic] = &region.Address{
+			IP:          netip.MustParseAddr("203.0.113.200"),
+			Instance:    id,
+			Association: "eipassoc-mirror",
+		}
 	})
 	namespace := vpc.InstanceNamespace(id)
 	var relay tcpproxy.Proxy

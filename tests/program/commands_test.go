@@ -45,7 +45,13 @@ func TestCommandsHaveATimeoutLongerThanTheirWaits(t *testing.T) {
 			for _, found := range waits.FindAllStringSubmatch(command.Text("create")+command.Text("delete"), -1) {
 				seconds, _ := strconv.Atoi(found[1] + found[2])
 				if time.Duration(seconds)*time.Second >= timeout {
-					t.Errorf("%s: %s may take %s, but the script waits as long: %q", command.Name, action, timeout, found[0])
+					t.Errorf(
+						"%s: %s may take %s, but the script waits as long: %q",
+						command.Name,
+						action,
+						timeout,
+						found[0],
+					)
 				}
 			}
 		}
@@ -55,17 +61,28 @@ func TestCommandsHaveATimeoutLongerThanTheirWaits(t *testing.T) {
 // A command outlives neither its instance nor the instance's replacement.
 func TestCommandsBelongToAnInstance(t *testing.T) {
 	everyCommand(t, func(t *testing.T, s stack, command *recorder.Resource) {
-		i := slices.IndexFunc(s.Resources, func(res *recorder.Resource) bool { return res.URN == command.RegisterRPC.GetDeletedWith() })
+		i := slices.IndexFunc(
+			s.Resources,
+			func(res *recorder.Resource) bool { return res.URN == command.RegisterRPC.GetDeletedWith() },
+		)
 		if i < 0 || s.Resources[i].TypeToken != recorder.Instance {
 			t.Errorf("%s is deleted with %q, want an instance", command.Name, command.RegisterRPC.GetDeletedWith())
 			return
 		}
 		if instance := s.Resources[i].Name + "-id"; !slices.Contains(command.Texts("triggers"), instance) {
-			t.Errorf("%s: triggers are %q, want its instance %s among them", command.Name, command.Texts("triggers"), instance)
+			t.Errorf(
+				"%s: triggers are %q, want its instance %s among them",
+				command.Name,
+				command.Texts("triggers"),
+				instance,
+			)
 		}
 		// What is done for a worker is done again for a worker on a new instance, wherever the command runs.
 		if worker := regexp.MustCompile(`^worker-\d+`).FindString(command.Name); worker != "" {
-			if instance := s.Get(t, "Instance "+worker).Name + "-id"; !slices.Contains(command.Texts("triggers"), instance) {
+			if instance := s.Get(t, "Instance "+worker).Name + "-id"; !slices.Contains(
+				command.Texts("triggers"),
+				instance,
+			) {
 				t.Errorf("%s: triggers are %q, want %s among them", command.Name, command.Texts("triggers"), instance)
 			}
 		}
@@ -118,7 +135,8 @@ func TestConnectionsAreFoundByAddressAndWaitForTheHost(t *testing.T) {
 			if host := command.Text(connection + ".host"); host == "" {
 				t.Errorf("%s: %s leads nowhere", command.Name, connection)
 			}
-			if limit := command.Property(connection + ".dialErrorLimit"); !limit.IsNumber() || limit.NumberValue() < 60 {
+			if limit := command.Property(connection + ".dialErrorLimit"); !limit.IsNumber() ||
+				limit.NumberValue() < 60 {
 				t.Errorf("%s: %s gives up after %v errors, want 60 or more", command.Name, connection, limit.V)
 			}
 		}

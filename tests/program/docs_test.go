@@ -100,7 +100,14 @@ func configTable() (string, error) {
 				preset = "empty"
 			}
 		}
-		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", project.Config.Content[i].Value, kind, preset, cell(property.Description))
+		fmt.Fprintf(
+			&table,
+			"| `%s` | %s | %s | %s |\n",
+			project.Config.Content[i].Value,
+			kind,
+			preset,
+			cell(property.Description),
+		)
 	}
 	return table.String(), nil
 }
@@ -212,7 +219,8 @@ func TestDocsLinkToWhatIsThere(t *testing.T) {
 			}
 			found := false
 			for _, h := range heading.FindAllStringSubmatch(all[to], -1) {
-				found = found || strings.ReplaceAll(noWord.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-") == anchor
+				found = found ||
+					strings.ReplaceAll(noWord.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-") == anchor
 			}
 			if !found {
 				t.Errorf("%s links to %s, but %s has no such heading", file, match[1], to)

@@ -12,11 +12,19 @@ import (
 	"hello-kubernetes/tests/recorder"
 )
 
-// Whatever is configured, decoding does not panic and no error shows the key; and what is accepted says in kubeadm's and in
-// nginx's configuration what it says in the stack's, and nothing else.
+// Whatever is configured, decoding does not panic and no error shows the key; and what is accepted says in kubeadm's
+// and in nginx's configuration what it says in the stack's, and nothing else.
 func FuzzConfig(f *testing.F) {
 	type seed struct{ admins, version, preflight, workers, app, proxy, secret string }
-	good := seed{`["203.0.113.7/32"]`, "1.37.2", `["NumCPU"]`, `{"count": 2}`, `{"replicas": 3}`, `{"serverName": "a.example.com"}`, ""}
+	good := seed{
+		`["203.0.113.7/32"]`,
+		"1.37.2",
+		`["NumCPU"]`,
+		`{"count": 2}`,
+		`{"replicas": 3}`,
+		`{"serverName": "a.example.com"}`,
+		"",
+	}
 	for _, change := range []func(s *seed){
 		func(*seed) {},
 		func(s *seed) { s.admins = `["2001:db8::/32", "0.0.0.0/0"]` },
@@ -40,7 +48,8 @@ func FuzzConfig(f *testing.F) {
 		const canary = "c4n4ry"
 		public := fmt.Sprint(values)
 		values["sshPrivateKey"] = secret + canary + secret
-		if _, err := config.Parse(projectFile, values); err != nil && strings.Contains(err.Error(), canary) && !strings.Contains(public, canary) {
+		if _, err := config.Parse(projectFile, values); err != nil && strings.Contains(err.Error(), canary) &&
+			!strings.Contains(public, canary) {
 			t.Fatalf("the error shows the key: %v", err)
 		}
 		values["sshPrivateKey"] = recorder.NewKey()
@@ -109,10 +118,21 @@ func checkKubeadmFile(t *testing.T, c *config.Config, text string) {
 		t.Fatalf("%v in\n%s", err, text)
 	}
 	server := cluster.APIServer
-	got := fmt.Sprintf("%q %q %v %q", initial.NodeRegistration.IgnorePreflightErrors, cluster.KubernetesVersion, cluster.Networking, server.CertSANs)
+	got := fmt.Sprintf(
+		"%q %q %v %q",
+		initial.NodeRegistration.IgnorePreflightErrors,
+		cluster.KubernetesVersion,
+		cluster.Networking,
+		server.CertSANs,
+	)
 	want := fmt.Sprintf("%q %q %v %q", c.IgnorePreflightErrors, "v"+c.KubernetesVersion,
 		map[string]string{"podSubnet": c.PodCIDR, "serviceSubnet": c.ServiceCIDR}, []string{"203.0.113.10"})
-	got += fmt.Sprint(len(server.ExtraArgs), len(server.ExtraVolumes), len(cluster.ControllerManager["extraArgs"]), len(cluster.Scheduler["extraArgs"]))
+	got += fmt.Sprint(
+		len(server.ExtraArgs),
+		len(server.ExtraVolumes),
+		len(cluster.ControllerManager["extraArgs"]),
+		len(cluster.Scheduler["extraArgs"]),
+	)
 	want += fmt.Sprint(8, 2, 1, 1)
 	if got != want {
 		t.Errorf("kubeadm's configuration says\n%s\nwant\n%s", got, want)

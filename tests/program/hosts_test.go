@@ -16,7 +16,12 @@ func TestHostsAreWhatTheirRolesSay(t *testing.T) {
 		listed := s.Get(t, recorder.StackOutputs).Property("hosts").ArrayValue()
 		hosts := s.config.Hosts()
 		if len(listed) != len(hosts) || len(s.Of(recorder.Instance)) != len(hosts) {
-			t.Fatalf("%d hosts are listed, %d instances registered, want %d", len(listed), len(s.Of(recorder.Instance)), len(hosts))
+			t.Fatalf(
+				"%d hosts are listed, %d instances registered, want %d",
+				len(listed),
+				len(s.Of(recorder.Instance)),
+				len(hosts),
+			)
 		}
 		ssh := s.Get(t, recorder.StackOutputs).Text("sshConfig")
 		edges := 0
@@ -29,7 +34,8 @@ func TestHostsAreWhatTheirRolesSay(t *testing.T) {
 				t.Errorf("%s has the groups %q, want %q", host.Name, got, groups)
 			}
 			output := listed[i].ObjectValue().Mappable()
-			if output["name"] != host.Name || fmt.Sprint(output["roles"]) != fmt.Sprint(host.Roles) || output["instanceType"] != host.InstanceType {
+			if output["name"] != host.Name || fmt.Sprint(output["roles"]) != fmt.Sprint(host.Roles) ||
+				output["instanceType"] != host.InstanceType {
 				t.Errorf("host %d is listed as %v, want %+v", i, output, host)
 			}
 			isEdge := slices.Contains(host.Roles, layout.Edge)
@@ -38,7 +44,8 @@ func TestHostsAreWhatTheirRolesSay(t *testing.T) {
 			}
 			_, entry, _ := strings.Cut(ssh, "Host "+host.Name+"\n")
 			entry, _, _ = strings.Cut(entry, "Host ")
-			if jumps := strings.Contains(entry, "ProxyJump "+s.edge()+"\n"); entry == "" || jumps == isEdge || isEdge != (output["publicIp"] != "") {
+			if jumps := strings.Contains(entry, "ProxyJump "+s.edge()+"\n"); entry == "" || jumps == isEdge ||
+				isEdge != (output["publicIp"] != "") {
 				t.Errorf("%s is reached by %q and has the public address %q", host.Name, entry, output["publicIp"])
 			}
 		}

@@ -35,7 +35,10 @@ func TestOrderHasTheNecessaryEdges(t *testing.T) {
 			edges["NatGateway"] = publicRoute[:2]
 		}
 		if s.private() {
-			edges["EipAssociation edge"] = append(slices.Clone(publicRoute), "Instance control-plane") // which may be left over the address
+			edges["EipAssociation edge"] = append(
+				slices.Clone(publicRoute),
+				"Instance control-plane",
+			) // which may be left over the address
 			edges["Namespace hello-hapi"] = append(edges["Namespace hello-hapi"], "edge-api-proxy")
 			edges["Deployment hello-hapi"] = append(edges["Deployment hello-hapi"], "edge-api-proxy")
 			edges["Service hello-hapi"] = append(edges["Service hello-hapi"], "edge-api-proxy")
@@ -47,7 +50,10 @@ func TestOrderHasTheNecessaryEdges(t *testing.T) {
 		}
 		for i := range s.config.Workers.Count {
 			step := func(name string) string { return fmt.Sprintf("worker-%d-%s", i, name) }
-			edges[step("token")] = []string{"control-plane-network", step("prepare")} // it lives as long as a join takes
+			edges[step("token")] = []string{
+				"control-plane-network",
+				step("prepare"),
+			} // it lives as long as a join takes
 			edges[step("join")] = []string{step("token"), step("prepare")}
 			edges[step("ready")] = []string{step("join")}
 			edges["control-plane-kubeconfig"] = append(edges["control-plane-kubeconfig"], step("ready"))
@@ -83,13 +89,22 @@ func TestOrderHasNoNeedlessEdges(t *testing.T) {
 		for _, host := range s.behind() {
 			allowed["Instance "+host] = []string{}
 			allowed[host+"-listening"] = edgeUp
-			allowed[host+"-prepare"] = append(slices.Clone(edgeUp), s.edge()+"-nat", host+"-listening", host+"-cloud-init")
+			allowed[host+"-prepare"] = append(
+				slices.Clone(edgeUp),
+				s.edge()+"-nat",
+				host+"-listening",
+				host+"-cloud-init",
+			)
 		}
 		allowed["control-plane-init"] = append(slices.Clone(allowed["control-plane-prepare"]), "control-plane-prepare")
 		allowed["control-plane-network"] = append(slices.Clone(allowed["control-plane-init"]), "control-plane-init")
 		for i := range s.config.Workers.Count {
 			step := func(name string) string { return fmt.Sprintf("worker-%d-%s", i, name) }
-			join := slices.Concat(allowed[step("prepare")], allowed["control-plane-network"], []string{"control-plane-network", step("prepare")})
+			join := slices.Concat(
+				allowed[step("prepare")],
+				allowed["control-plane-network"],
+				[]string{"control-plane-network", step("prepare")},
+			)
 			allowed[step("token")] = join
 			allowed[step("join")] = append(slices.Clone(join), step("token"))
 			allowed[step("ready")] = append(slices.Clone(join), step("token"), step("join"))

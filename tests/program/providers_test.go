@@ -71,8 +71,8 @@ func TestEveryChildHasAComponent(t *testing.T) {
 	})
 }
 
-// When the control plane's instance goes, the app's objects are gone with it, and nobody could delete them any more. The cluster
-// on the next instance has none, whatever the state says.
+// When the control plane's instance goes, the app's objects are gone with it, and nobody could delete them any more.
+// The cluster on the next instance has none, whatever the state says.
 func TestAppGoesWithItsCluster(t *testing.T) {
 	inEachVariant(t, func(t *testing.T, s stack) {
 		instance := s.Get(t, "Instance control-plane").URN

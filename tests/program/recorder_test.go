@@ -1,4 +1,5 @@
-// Package program tests the whole program: it is compiled and run as pulumi up does, and all that it registers is recorded.
+// Package program tests the whole program: it is compiled and run as pulumi up does, and all that it registers is
+// recorded.
 package program
 
 import (
@@ -66,7 +67,11 @@ func run(ctx context.Context, values map[string]string) (stack, error) {
 }
 
 func execute(ctx context.Context, values map[string]string, preview bool) (stack, error) {
-	all := map[string]string{"aws:region": "us-east-1", "adminCidrs": `["203.0.113.7/32"]`, "sshPrivateKey": recorder.NewKey()}
+	all := map[string]string{
+		"aws:region":    "us-east-1",
+		"adminCidrs":    `["203.0.113.7/32"]`,
+		"sshPrivateKey": recorder.NewKey(),
+	}
 	maps.Copy(all, values)
 	c, err := config.Parse(projectFile, all)
 	if err != nil {
@@ -96,7 +101,10 @@ var variants = map[string]map[string]string{
 	"image configured": {"amiId": "ami-0123456789abcdef0"},
 	"several admins":   {"adminCidrs": `["203.0.113.7/32", "198.51.100.0/24", "2001:db8::/32"]`},
 	"world as admin":   {"adminCidrs": `["0.0.0.0/0", "::/0"]`, "allowWorldAdmin": "true"},
-	"site and app":     {"proxy": `{"serverName": "hello.example.com"}`, "app": `{"replicas": 6, "env": {}, "port": 8080}`},
+	"site and app": {
+		"proxy": `{"serverName": "hello.example.com"}`,
+		"app":   `{"replicas": 6, "env": {}, "port": 8080}`,
+	},
 }
 
 // recordings are the variants' recordings, each made when the first test asks for it. Tests only read them.

@@ -10,7 +10,9 @@ import (
 )
 
 // secretPrinters are the commands whose output is a secret, known by what they run: a token, a key, a kubeconfig.
-var secretPrinters = regexp.MustCompile(`token create|cat \S*(admin\.conf|\.key|id_)|certificate-key|print-join-command`)
+var secretPrinters = regexp.MustCompile(
+	`token create|cat \S*(admin\.conf|\.key|id_)|certificate-key|print-join-command`,
+)
 
 func TestCommandsThatPrintASecretKeepIt(t *testing.T) {
 	everyCommand(t, func(t *testing.T, _ stack, command *recorder.Resource) {
@@ -40,8 +42,14 @@ func TestSecretsAreOnlyWhereTheyHaveToBe(t *testing.T) {
 			text    string
 			allowed *regexp.Regexp
 		}{
-			"the private key":            {s.config.SSHPrivateKey, regexp.MustCompile(`^[\w-]+: connection\.(proxy\.)?privateKey$`)},
-			"the kubeconfig":             {"stdout of control-plane-kubeconfig", regexp.MustCompile(`^(kubernetes|` + recorder.StackOutputs + `): kubeconfig$`)},
+			"the private key": {
+				s.config.SSHPrivateKey,
+				regexp.MustCompile(`^[\w-]+: connection\.(proxy\.)?privateKey$`),
+			},
+			"the kubeconfig": {
+				"stdout of control-plane-kubeconfig",
+				regexp.MustCompile(`^(kubernetes|` + recorder.StackOutputs + `): kubeconfig$`),
+			},
 			"the join token of worker 0": {"stdout of worker-0-token", regexp.MustCompile(`^worker-0-join: stdin$`)},
 		}
 		for name, secret := range secrets {
@@ -91,13 +99,21 @@ func TestOutputs(t *testing.T) {
 		}
 	}
 	if len(outputs.Inputs) != len(want)+3 {
-		t.Errorf("outputs are %v, want those of this test, kubeconfig, knownHosts and hosts", outputs.Inputs.StableKeys())
+		t.Errorf(
+			"outputs are %v, want those of this test, kubeconfig, knownHosts and hosts",
+			outputs.Inputs.StableKeys(),
+		)
 	}
 }
 
 func TestOutputHostsListsEveryHost(t *testing.T) {
 	t.Parallel()
-	hosts := record(t, map[string]string{"workers": `{"count": 1}`}).Get(t, recorder.StackOutputs).Property("hosts").ArrayValue()
+	hosts := record(
+		t,
+		map[string]string{"workers": `{"count": 1}`},
+	).Get(t, recorder.StackOutputs).
+		Property("hosts").
+		ArrayValue()
 	want := []string{
 		"map[instanceType:t2.small name:control-plane privateIp:10.0.0.10 publicIp:203.0.113.10 roles:[edge control-plane]]",
 		"map[instanceType:t2.micro name:worker-0 privateIp:10.0.1.20 publicIp: roles:[worker]]",

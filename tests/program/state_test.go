@@ -11,8 +11,8 @@ import (
 	"hello-kubernetes/tests/recorder"
 )
 
-// A recorded resource is one of a stack that an earlier version of the program had brought up. Secrets and keys are left out, and an
-// input that comes from other resources is an object with their URNs.
+// A recorded resource is one of a stack that an earlier version of the program had brought up. Secrets and keys are
+// left out, and an input that comes from other resources is an object with their URNs.
 type recorded struct {
 	URN    string         `json:"urn"`
 	Inputs map[string]any `json:"inputs"`
@@ -30,7 +30,10 @@ func TestRunningStacksAreKept(t *testing.T) {
 	for _, topology := range []string{config.Public, config.Private} {
 		t.Run(topology, func(t *testing.T) {
 			t.Parallel()
-			s := record(t, map[string]string{"topology": topology, "ignorePreflightErrors": `["NumCPU", "SystemVerification"]`})
+			s := record(
+				t,
+				map[string]string{"topology": topology, "ignorePreflightErrors": `["NumCPU", "SystemVerification"]`},
+			)
 			text, err := os.ReadFile("testdata/state-" + topology + ".json")
 			if err != nil {
 				t.Fatal(err)
@@ -46,7 +49,8 @@ func TestRunningStacksAreKept(t *testing.T) {
 	}
 }
 
-// keep checks that the program registers a resource under its old name, or an alias, with inputs that do not replace it.
+// keep checks that the program registers a resource under its old name, or an alias, with inputs that do not replace
+// it.
 func keep(t *testing.T, s stack, before recorded) {
 	t.Helper()
 	i := slices.IndexFunc(s.Resources, func(res *recorder.Resource) bool {

@@ -23,9 +23,12 @@ func Host(ctx *pulumi.Context, name string, bastion *remote.Host, roles ...layou
 		Address:        instance.PrivateIp,
 		PrivateAddress: instance.PrivateIp,
 		HostKey:        "ssh-ed25519 key-of-" + name,
-		Login:          remote.Login{User: "admin", PrivateKey: pulumi.ToSecret(pulumi.String(PrivateKey)).(pulumi.StringOutput)},
-		Bastion:        bastion,
-		Instance:       instance,
-		ID:             instance.ID(),
+		Login: remote.Login{
+			User:       "admin",
+			PrivateKey: pulumi.ToSecret(pulumi.String(PrivateKey)).(pulumi.StringOutput),
+		},
+		Bastion:  bastion,
+		Instance: instance,
+		ID:       instance.ID(),
 	}, nil
 }

@@ -23,8 +23,8 @@ import (
 // StackOutputs is the label of the stack itself. It is recorded for its outputs, which are its inputs here.
 const StackOutputs = "Stack"
 
-// Execute runs a compiled program as pulumi up does, or pulumi preview of a new stack, in a process of its own, with config as
-// PULUMI_CONFIG. Its error is what the program says when it fails.
+// Execute runs a compiled program as pulumi up does, or pulumi preview of a new stack, in a process of its own, with
+// config as PULUMI_CONFIG. Its error is what the program says when it fails.
 func Execute(ctx context.Context, binary string, config map[string]string, preview bool) (*Recording, error) {
 	r := &Recording{}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
@@ -68,7 +68,10 @@ type monitor struct {
 var marking = plugin.MarshalOptions{KeepSecrets: true, KeepResources: true, KeepUnknowns: true}
 
 // SupportsFeature says yes to all but output values, which would hide what an input is.
-func (m *monitor) SupportsFeature(_ context.Context, req *pulumirpc.SupportsFeatureRequest) (*pulumirpc.SupportsFeatureResponse, error) {
+func (m *monitor) SupportsFeature(
+	_ context.Context,
+	req *pulumirpc.SupportsFeatureRequest,
+) (*pulumirpc.SupportsFeatureResponse, error) {
 	return &pulumirpc.SupportsFeatureResponse{HasSupport: req.GetId() != "outputValues"}, nil
 }
 
@@ -97,11 +100,18 @@ func (m *monitor) RegisterResource(
 		}
 	}
 	object, err := plugin.MarshalProperties(outputs, marking)
-	return &pulumirpc.RegisterResourceResponse{Urn: urnOf(req.GetParent(), req.GetType(), req.GetName()), Id: id, Object: object}, err
+	return &pulumirpc.RegisterResourceResponse{
+		Urn:    urnOf(req.GetParent(), req.GetType(), req.GetName()),
+		Id:     id,
+		Object: object,
+	}, err
 }
 
 // RegisterResourceOutputs keeps the stack's.
-func (m *monitor) RegisterResourceOutputs(_ context.Context, req *pulumirpc.RegisterResourceOutputsRequest) (*emptypb.Empty, error) {
+func (m *monitor) RegisterResourceOutputs(
+	_ context.Context,
+	req *pulumirpc.RegisterResourceOutputsRequest,
+) (*emptypb.Empty, error) {
 	if urn := resource.URN(req.GetUrn()); urn.QualifiedType() == resource.RootStackType {
 		outputs, err := plugin.UnmarshalProperties(req.GetOutputs(), marking)
 		if err != nil {
@@ -115,7 +125,10 @@ func (m *monitor) RegisterResourceOutputs(_ context.Context, req *pulumirpc.Regi
 	return &emptypb.Empty{}, nil
 }
 
-func (m *monitor) Invoke(_ context.Context, req *pulumirpc.ResourceInvokeRequest) (*pulumirpc.ResourceInvokeResponse, error) {
+func (m *monitor) Invoke(
+	_ context.Context,
+	req *pulumirpc.ResourceInvokeRequest,
+) (*pulumirpc.ResourceInvokeResponse, error) {
 	args, err := plugin.UnmarshalProperties(req.GetArgs(), marking)
 	if err != nil {
 		return nil, err

@@ -1,5 +1,5 @@
-// Package recorder runs a Pulumi program under mocks and keeps what it registered, for tests that ask about the whole of
-// it: "every command has a timeout", "no worker waits for another".
+// Package recorder runs a Pulumi program under mocks and keeps what it registered, for tests that ask about the whole
+// of it: "every command has a timeout", "no worker waits for another".
 package recorder
 
 import (
@@ -107,7 +107,8 @@ func (res *Resource) Label() string {
 // Component tells whether the resource is only a parent of others.
 func (res *Resource) Component() bool { return !res.Custom }
 
-// Property returns the input at a path such as "tags.Name", without its marks as a secret. It is null when there is none.
+// Property returns the input at a path such as "tags.Name", without its marks as a secret. It is null when there is
+// none.
 func (res *Resource) Property(path string) resource.PropertyValue {
 	value := resource.NewProperty(res.Inputs)
 	for key := range strings.SplitSeq(path, ".") {

@@ -26,7 +26,12 @@ func record(t *testing.T) *Recording {
 		if err != nil {
 			return err
 		}
-		instance, err := ec2.NewInstance(ctx, "instance", &ec2.InstanceArgs{PrivateIp: address.PublicIp}, pulumi.Parent(parent))
+		instance, err := ec2.NewInstance(
+			ctx,
+			"instance",
+			&ec2.InstanceArgs{PrivateIp: address.PublicIp},
+			pulumi.Parent(parent),
+		)
 		if err != nil {
 			return err
 		}

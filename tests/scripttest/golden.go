@@ -1,5 +1,5 @@
-// Package scripttest tests what the program runs on hosts: as text, with bash's and shellcheck's eyes, and for real on a
-// pretended host.
+// Package scripttest tests what the program runs on hosts: as text, with bash's and shellcheck's eyes, and for real on
+// a pretended host.
 package scripttest
 
 import (
@@ -18,8 +18,8 @@ type Goldens struct {
 	seen map[string]bool
 }
 
-// NewGoldens returns the goldens of a test. When it ends, a file that was not compared is an error: nothing renders it any
-// more.
+// NewGoldens returns the goldens of a test. When it ends, a file that was not compared is an error: nothing renders it
+// any more.
 func NewGoldens(t *testing.T) *Goldens {
 	g := &Goldens{filepath.Join("testdata", t.Name()), map[string]bool{}}
 	if *Update {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// A Host is a fake host that scripts run on: a directory is its root, and only the commands of the directory bin
-// exist. What goes to /etc, /run and /var with sudo goes below the root, and without it nowhere. The commands that would
+// A Host is a fake host that scripts run on: a directory is its root, and only the commands of the directory bin exist.
+// What goes to /etc, /run and /var with sudo goes below the root, and without it nowhere. The commands that would
 // change a host only note that they were called.
 type Host struct {
 	t    *testing.T
@@ -41,8 +41,8 @@ exec "$@"
 `
 )
 
-// NewHost returns a host with stubs, the commands that it pretends to have, each with its script for bash: "" succeeds and
-// prints nothing. Every call is noted.
+// NewHost returns a host with stubs, the commands that it pretends to have, each with its script for bash: "" succeeds
+// and prints nothing. Every call is noted.
 func NewHost(t *testing.T, stubs map[string]string) *Host {
 	t.Helper()
 	h := &Host{t, t.TempDir()}

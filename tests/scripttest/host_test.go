@@ -10,7 +10,8 @@ import (
 func TestHostKeepsScriptsFromTheMachine(t *testing.T) {
 	t.Parallel()
 	h := NewHost(t, map[string]string{"systemctl": ""})
-	if succeeded, output, _ := h.Run("echo x | tee /etc/scripttest >/dev/null", ""); succeeded || !strings.Contains(output, "use sudo") {
+	if succeeded, output, _ := h.Run("echo x | tee /etc/scripttest >/dev/null", ""); succeeded ||
+		!strings.Contains(output, "use sudo") {
 		t.Errorf("without sudo: succeeded: %v: %s", succeeded, output)
 	}
 	succeeded, output, calls := h.Run("echo x | sudo tee /etc/scripttest; sudo systemctl restart /etc/scripttest", "")

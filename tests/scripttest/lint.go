@@ -12,7 +12,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Lint checks a script with bash and with shellcheck. The scripts have no shebang, as SSH hands them to the login shell.
+// Lint checks a script with bash and with shellcheck. The scripts have no shebang, as SSH hands them to the login
+// shell.
 func Lint(t *testing.T, script string) {
 	t.Helper()
 	Tool(t, "bash", "bash")
@@ -26,8 +27,8 @@ func Lint(t *testing.T, script string) {
 	}
 }
 
-// Tool returns the path of a command that the test needs. Without it the test is skipped, but fails in CI: there a test that
-// never runs would go unnoticed.
+// Tool returns the path of a command that the test needs. Without it the test is skipped, but fails in CI: there a test
+// that never runs would go unnoticed.
 func Tool(t *testing.T, name, debianPackage string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
