@@ -3,6 +3,7 @@ module hello-kubernetes/sandbox
 go 1.26.0
 
 require (
+	github.com/containernetworking/plugins v1.9.1
 	github.com/gofrs/flock v0.13.2
 	github.com/google/go-containerregistry v0.22.1
 	github.com/inetaf/tcpproxy v0.0.0-20260515195445-c159a6051109

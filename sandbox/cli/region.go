@@ -68,7 +68,7 @@ func (c *clone) raise(ctx context.Context) (gone []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.startInternet(ctx); err != nil {
+	if err := c.startInternet(); err != nil {
 		return nil, err
 	}
 	for id := range state.Instances {
@@ -107,7 +107,7 @@ func runInstance(ctx context.Context, id string, state *region.State) error {
 }
 
 // startInternet starts the internet's servers in a process of their own, which outlives this one.
-func (c *clone) startInternet(ctx context.Context) error {
+func (c *clone) startInternet() error {
 	if internetPID() != 0 {
 		return nil
 	}
@@ -154,7 +154,7 @@ func serveInternet(ctx context.Context, c *clone, _ []string) error {
 		return fmt.Errorf("serve metadata: %w", err)
 	}
 	ctx, stop := context.WithCancelCause(ctx)
-	go func() { stop(metadata.New(region.Open(region.Dir).Read, vpc.Asking).Serve(ctx, questions)) }()
+	go func() { stop(metadata.New(region.Open(region.Dir).Read, vpc.MetadataClients).Serve(ctx, questions)) }()
 	servers := &internet.Servers{
 		Cache:   c.cache,
 		Address: vpc.ServiceAddress,

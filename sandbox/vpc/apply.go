@@ -6,55 +6,51 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strings"
 
+	"github.com/containernetworking/plugins/pkg/ns"
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 )
 
-// protocol marks the routes and rules that are the sandbox's, in every namespace; see rt_protos in iproute2.
+// protocol marks the sandbox's routes and rules in every namespace. See rt_protos in iproute2.
 const protocol = 172
 
-// Apply makes the machine equal to a network: it adds what is missing, changes what differs and removes what is not in
-// the network but bears its prefix. It may run again after any failure, and changes nothing that a running instance
-// has set up in its own namespace. One Apply runs at a time.
+// Apply makes the machine have a network: it adds what is missing, changes what differs and removes what has the network's
+// prefix but is not part of it. What an instance has configured in its own namespace stays. Callers see to it that one
+// Apply runs at a time.
+//
+// It fails when a VPC's range cannot be guarded (see Guard), when the kernel or nft refuses something, and when ctx ends. It
+// can be called again after each of them, and then makes the rest.
 func Apply(ctx context.Context, n Network) error {
 	if n.onHost() {
 		if err := Guard(n.Guarded...); err != nil {
 			return err
 		}
 	}
-	m, err := open(ctx, n)
-	defer m.close()
+	all, err := open(ctx, n)
+	defer all.close()
 	if err != nil {
 		return err
 	}
-	if err := m.wire(n); err != nil {
+	if err := all.wire(n); err != nil {
 		return err
 	}
 	for _, namespace := range n.Namespaces {
-		if err := errors.Join(ctx.Err(), m.spaces[namespace.Name].configure(namespace)); err != nil {
+		if err := errors.Join(ctx.Err(), all[namespace.Name].configure(namespace)); err != nil {
 			return fmt.Errorf("network namespace %q: %w", n.Prefix+namespace.Name, err)
 		}
 	}
 	return nil
 }
 
-// Remove removes every namespace, link and route of the sandbox's, whatever state it is in. The guard stays.
+// Remove removes all namespaces, links and routes of the sandbox, whatever a crash has left of them. The guard stays. It
+// fails when the kernel refuses something.
 func Remove(ctx context.Context) error { return remove(ctx, prefix) }
 
 func remove(ctx context.Context, prefix string) error {
-	links, err := dump(netlink.LinkList)
-	if err != nil {
-		return fmt.Errorf("links of this machine: %w", err)
-	}
-	for _, link := range links {
-		if link.Type() == "veth" && strings.HasPrefix(link.Attrs().Name, prefix) {
-			if err := netlink.LinkDel(link); err != nil { // and with it the routes
-				return fmt.Errorf("remove link %s: %w", link.Attrs().Name, err)
-			}
-		}
+	if err := removeLinks(prefix); err != nil {
+		return err
 	}
 	if err := removeNamespaces(ctx, prefix, nil); err != nil {
 		return err
@@ -62,67 +58,63 @@ func remove(ctx context.Context, prefix string) error {
 	return unshareFolder()
 }
 
-// onHost tells whether the network has a part in the machine's own namespace.
+// onHost tells whether the machine's own namespace is part of the network.
 func (n Network) onHost() bool { return len(n.Namespaces) > 0 && n.Namespaces[0].Name == "" }
 
-// machine is the namespaces of a network, opened, by name without prefix.
-type machine struct{ spaces map[string]*space }
+// spaces are the namespaces of a network while it is applied, by name without the prefix.
+type spaces map[string]*space
 
 // space is an open namespace.
 type space struct {
 	*netlink.Handle
-	ns    netns.NsHandle
+	ns    ns.NetNS
 	links map[string]netlink.Link
 }
 
-// open removes the namespaces that should not be, makes those that are missing, with their rulesets, and opens all.
-// The rulesets come before the links: a router forwards nothing that its ruleset does not allow, at no time.
-func open(ctx context.Context, n Network) (*machine, error) {
-	m := &machine{map[string]*space{}}
-	keep := map[string]bool{}
+// open removes the namespaces that should not exist, makes those that are missing and opens all. It also loads their
+// rules, before they have links: at no time does a router forward what its rules do not allow.
+func open(ctx context.Context, n Network) (spaces, error) {
+	all, keep := spaces{}, map[string]bool{}
 	for _, namespace := range n.Namespaces {
 		keep[n.Prefix+namespace.Name] = true
 	}
 	if err := removeNamespaces(ctx, n.Prefix, keep); err != nil {
-		return m, err
+		return all, err
 	}
 	for _, namespace := range n.Namespaces {
-		name := n.Prefix + namespace.Name
-		s, err := openSpace(name, namespace)
-		if err != nil {
-			return m, fmt.Errorf("network namespace %q: %w", name, err)
+		s, err := openSpace(n.Prefix, namespace)
+		if err == nil {
+			all[namespace.Name] = s
+			err = s.load(ctx, namespace.Ruleset)
 		}
-		m.spaces[namespace.Name] = s
-		if err := s.load(ctx, namespace.Ruleset); err != nil {
-			return m, fmt.Errorf("rules of network namespace %s: %w", name, err)
+		if err != nil {
+			return all, fmt.Errorf("network namespace %q: %w", n.Prefix+namespace.Name, err)
 		}
 	}
-	return m, nil
+	return all, nil
 }
 
-func (m *machine) close() {
-	for _, s := range m.spaces {
+func (all spaces) close() {
+	for _, s := range all {
 		s.Close()
 		s.ns.Close()
 	}
 }
 
-func openSpace(name string, n Namespace) (*space, error) {
-	var ns netns.NsHandle
-	var err error
-	if n.Name == "" {
-		ns, err = netns.Get()
-	} else {
-		ns, err = ensureNamespace(name, n.Sysctls)
+func openSpace(prefix string, n Namespace) (*space, error) {
+	namespace, err := ns.GetCurrentNS()
+	if n.Name != "" && err == nil {
+		namespace.Close()
+		namespace, err = ensureNamespace(prefix+n.Name, n.Sysctls)
 	}
 	if err != nil {
 		return nil, err
 	}
-	handle, err := netlink.NewHandleAt(ns, unix.NETLINK_ROUTE)
+	handle, err := netlink.NewHandleAt(netns.NsHandle(namespace.Fd()), unix.NETLINK_ROUTE)
 	if err != nil {
-		return nil, errors.Join(err, ns.Close())
+		return nil, errors.Join(err, namespace.Close())
 	}
-	s := &space{Handle: handle, ns: ns, links: map[string]netlink.Link{}}
+	s := &space{Handle: handle, ns: namespace, links: map[string]netlink.Link{}}
 	return s, s.readLinks()
 }
 
@@ -138,7 +130,7 @@ func (s *space) readLinks() error {
 	return nil
 }
 
-// dump lists, again if the list changed meanwhile: a guest may be at work in its namespace.
+// dump lists something, and again if it has changed meanwhile: instances configure their own namespaces.
 func dump[T any](list func() ([]T, error)) (all []T, err error) {
 	for range 5 {
 		if all, err = list(); !errors.Is(err, netlink.ErrDumpInterrupted) {

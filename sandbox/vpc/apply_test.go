@@ -32,8 +32,8 @@ func TestApplyChanges(t *testing.T) {
 	if changed != fresh {
 		t.Errorf("after a change:\n%s\nmade at once:\n%s", changed, fresh)
 	}
-	if _, err := openNamespace(l.prefix + worker2); !os.IsNotExist(err) {
-		t.Errorf("the namespace of a removed instance: %v", err)
+	if namespace, err := openNamespace(l.prefix + worker2); namespace != nil || err != nil {
+		t.Errorf("the namespace of a removed instance: %v, %v", namespace, err)
 	}
 }
 
@@ -97,7 +97,11 @@ func BenchmarkApply(b *testing.B) {
 	}
 	state := cluster()
 	prefix := fmt.Sprintf("hkt%d.b-", os.Getpid())
-	defer removeNamespaces(context.Background(), prefix, nil)
+	b.Cleanup(func() {
+		if err := removeNamespaces(context.Background(), prefix, nil); err != nil {
+			b.Error(err)
+		}
+	})
 	apply := func(b *testing.B) {
 		if err := Apply(b.Context(), plan(state, prefix, false)); err != nil {
 			b.Fatal(err)

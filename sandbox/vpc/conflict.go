@@ -6,14 +6,14 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
-	"os"
-	"strings"
 
+	"github.com/miekg/dns"
 	"github.com/vishvananda/netlink"
 )
 
-// Conflict returns an error if a VPC's range cannot be used on this machine: if it has an address of the machine's, of
-// its default gateway or of its resolvers, which the guard would cut off, or of the sandbox's internet.
+// Conflict returns an error if a VPC on this machine cannot have a range: one that overlaps the sandbox's internet, or that
+// has an address of the machine, its default gateway or its DNS resolvers, which the guard would cut off. It also fails
+// when these cannot be listed.
 func Conflict(cidr netip.Prefix) error {
 	used, err := usedAddresses()
 	if err != nil {
@@ -22,7 +22,7 @@ func Conflict(cidr netip.Prefix) error {
 	return conflict(cidr, used)
 }
 
-// used is an address that a VPC must not contain.
+// used is an address that a VPC must not have.
 type used struct {
 	address netip.Addr
 	what    string
@@ -42,12 +42,17 @@ func conflict(cidr netip.Prefix, all []used) error {
 
 func usedAddresses() ([]used, error) {
 	var all []used
+	add := func(ip net.IP, what string) {
+		if a, ok := netip.AddrFromSlice(ip); ok {
+			all = append(all, used{a.Unmap(), what})
+		}
+	}
 	addresses, err := dump(func() ([]netlink.Addr, error) { return netlink.AddrList(nil, netlink.FAMILY_V4) })
 	if err != nil {
 		return nil, fmt.Errorf("list addresses: %w", err)
 	}
 	for _, a := range addresses {
-		all = add(all, a.IP, "an address of this machine")
+		add(a.IP, "an address of this machine")
 	}
 	routes, err := dump(func() ([]netlink.Route, error) { return netlink.RouteList(nil, netlink.FAMILY_V4) })
 	if err != nil {
@@ -57,29 +62,23 @@ func usedAddresses() ([]used, error) {
 		if r.Dst != nil && !r.Dst.IP.IsUnspecified() {
 			continue
 		}
-		all = add(all, r.Gw, "the default gateway of this machine")
+		add(r.Gw, "the default gateway of this machine")
 		for _, hop := range r.MultiPath {
-			all = add(all, hop.Gw, "a default gateway of this machine")
+			add(hop.Gw, "a default gateway of this machine")
 		}
 	}
-	// The second is the one behind systemd's stub resolver.
+	// systemd-resolved puts itself into the first file, and the resolvers that it asks into the second.
 	for _, file := range []string{"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"} {
-		text, err := os.ReadFile(file)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		config, err := dns.ClientConfigFromFile(file)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
 			return nil, err
 		}
-		for line := range strings.Lines(string(text)) {
-			if words := strings.Fields(line); len(words) > 1 && words[0] == "nameserver" {
-				all = add(all, net.ParseIP(words[1]), "a resolver of this machine ("+file+")")
-			}
+		for _, server := range config.Servers {
+			add(net.ParseIP(server), "a resolver of this machine ("+file+")")
 		}
 	}
 	return all, nil
-}
-
-func add(all []used, ip net.IP, what string) []used {
-	if a, ok := netip.AddrFromSlice(ip); ok {
-		all = append(all, used{a.Unmap(), what})
-	}
-	return all
 }

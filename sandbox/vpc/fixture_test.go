@@ -33,29 +33,40 @@ var (
 	admin          = Clients()[1]
 )
 
-// flow is a row of the table from which cluster makes its rules, in both directions like the real program.
-type flow struct {
-	from, to, protocol string // from and to are security groups or ranges
-	first, last        int
-	name               string
+// rules are the rules of cluster. Those with a Peer stand for two: see allow.
+var rules = []region.Rule{
+	in(controlPlaneSG, "0.0.0.0/0", "tcp", 80, 80, "http"),
+	in(controlPlaneSG, "198.51.100.102/32", "tcp", 22, 22, "ssh"),
+	in(controlPlaneSG, "2001:db8::/32", "tcp", 22, 22, "ssh"),
+	in(controlPlaneSG, workerSG, "tcp", 6443, 6443, "api"),
+	in(workerSG, controlPlaneSG, "tcp", 22, 22, "ssh"),
+	in(workerSG, controlPlaneSG, "tcp", 30000, 32767, "nodeports"),
+	in(workerSG, controlPlaneSG, "udp", 8472, 8472, "vxlan"),
+	in(controlPlaneSG, workerSG, "udp", 8472, 8472, "vxlan"),
+	in(workerSG, workerSG, "udp", 8472, 8472, "vxlan"),
+	in(controlPlaneSG, "0.0.0.0/0", "icmp", 3, 4, "path-mtu"),
+	out(controlPlaneSG, "0.0.0.0/0", "tcp", 443, 443, "images"),
+	out(workerSG, "0.0.0.0/0", "tcp", 443, 443, "images"),
+	in(controlPlaneSG, workerSG, "tcp", 443, 443, "nat-images"),
+	out(controlPlaneSG, "0.0.0.0/0", "udp", 123, 123, "time"),
+	in(controlPlaneSG, "0.0.0.0/0", "udp", 80, 80, "http3"),
 }
 
-var flows = []flow{
-	{"0.0.0.0/0", controlPlaneSG, "tcp", 80, 80, "http"},
-	{"198.51.100.102/32", controlPlaneSG, "tcp", 22, 22, "ssh"},
-	{"2001:db8::/32", controlPlaneSG, "tcp", 22, 22, "ssh"},
-	{workerSG, controlPlaneSG, "tcp", 6443, 6443, "api"},
-	{controlPlaneSG, workerSG, "tcp", 22, 22, "ssh"},
-	{controlPlaneSG, workerSG, "tcp", 30000, 32767, "nodeports"},
-	{controlPlaneSG, workerSG, "udp", 8472, 8472, "vxlan"},
-	{workerSG, controlPlaneSG, "udp", 8472, 8472, "vxlan"},
-	{workerSG, workerSG, "udp", 8472, 8472, "vxlan"},
-	{"0.0.0.0/0", controlPlaneSG, "icmp", 3, 4, "path-mtu"},
-	{controlPlaneSG, "0.0.0.0/0", "tcp", 443, 443, "images"},
-	{workerSG, "0.0.0.0/0", "tcp", 443, 443, "images"},
-	{workerSG, controlPlaneSG, "tcp", 443, 443, "nat-images"},
-	{controlPlaneSG, "0.0.0.0/0", "udp", 123, 123, "time"},
-	{"0.0.0.0/0", controlPlaneSG, "udp", 80, 80, "http3"},
+// in returns an ingress rule of a group; from is another group or a range.
+func in(group, from, protocol string, first, last int, description string) region.Rule {
+	rule := region.Rule{Group: group, Protocol: protocol, FromPort: first, ToPort: last, Description: description}
+	var err error
+	if rule.CIDR, err = netip.ParsePrefix(from); err != nil {
+		rule.Peer = from
+	}
+	return rule
+}
+
+// out returns an egress rule of a group.
+func out(group, to, protocol string, first, last int, description string) region.Rule {
+	rule := in(group, to, protocol, first, last, description)
+	rule.Egress = true
+	return rule
 }
 
 // cluster returns a region with a control plane, which has an Elastic IP and is the NAT of two workers.
@@ -92,35 +103,24 @@ func cluster() *region.State {
 			worker2:      node(worker2IP, privateSubnet, workerSG),
 		},
 	}
-	for i, f := range flows {
-		allow(state, fmt.Sprintf("sgr-%02d", i), f)
-	}
+	allow(state, rules...)
 	return state
 }
 
-// allow adds a flow's rules: one an end that is a security group.
-func allow(state *region.State, id string, f flow) {
-	rule := region.Rule{Protocol: f.protocol, FromPort: f.first, ToPort: f.last, Description: f.name}
-	for _, egress := range []bool{false, true} {
-		group, peer := f.to, f.from
-		if egress {
-			group, peer = peer, group
+// allow adds rules to a region, and for each whose other end is a group the one that allows the same there.
+func allow(state *region.State, rules ...region.Rule) {
+	for _, rule := range rules {
+		id := fmt.Sprintf("sgr-%02d", len(state.Rules))
+		state.Rules[id+"-a"] = &rule
+		if rule.Peer != "" {
+			counterpart := rule
+			counterpart.Group, counterpart.Peer, counterpart.Egress = rule.Peer, rule.Group, !rule.Egress
+			state.Rules[id+"-b"] = &counterpart
 		}
-		if state.SecurityGroups[group] == nil {
-			continue
-		}
-		r := rule
-		r.Group, r.Egress = group, egress
-		if cidr, err := netip.ParsePrefix(peer); err == nil {
-			r.CIDR = cidr
-		} else {
-			r.Peer = peer
-		}
-		state.Rules[fmt.Sprintf("%s-%t", id, egress)] = &r
 	}
 }
 
-// withNATGateway is cluster with a NAT gateway in the control plane's place.
+// withNATGateway is cluster with a NAT gateway instead of the control plane as the NAT.
 func withNATGateway() *region.State {
 	state := cluster()
 	state.Addresses["eipalloc-2"] = &region.Address{IP: natIP}

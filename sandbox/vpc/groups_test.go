@@ -30,12 +30,12 @@ func TestSecurityGroups(t *testing.T) {
 	l.blocked(probe{worker1, none, "tcp", worker2IP, 6443})
 	l.blocked(probe{worker1, none, "icmp", worker2IP, 0})
 
-	allow(l.state, "sgr-ping", flow{workerSG, workerSG, "icmp", 8, -1, "ping"})
+	allow(l.state, in(workerSG, workerSG, "icmp", 8, -1, "ping"))
 	l.apply()
 	l.sees(worker2IP, probe{worker1, none, "icmp", worker2IP, 0})
 }
 
-// Both ends must allow a connection, and an instance's groups add up.
+// A connection needs a rule at both ends.
 func TestBothEndsAllow(t *testing.T) {
 	t.Parallel()
 	state := cluster()
@@ -44,7 +44,7 @@ func TestBothEndsAllow(t *testing.T) {
 	to := probe{worker1, none, "tcp", worker2IP, 5000}
 	state.SecurityGroups["sg-a"] = &region.SecurityGroup{VPC: theVPC}
 	state.SecurityGroups["sg-b"] = &region.SecurityGroup{VPC: theVPC}
-	allow(state, "sgr-x", flow{"sg-a", "sg-b", "-1", -1, -1, `all, "quoted"`})
+	allow(state, in("sg-b", "sg-a", "-1", -1, -1, `all, "quoted"`))
 	for _, step := range []struct {
 		groups1, groups2 []string
 		open             bool
@@ -57,12 +57,36 @@ func TestBothEndsAllow(t *testing.T) {
 	} {
 		state.Instances[worker1].Groups, state.Instances[worker2].Groups = step.groups1, step.groups2
 		l.apply()
-		if step.open {
-			l.sees(worker1IP, to)
-		} else {
-			l.blocked(to)
+		l.opens(step.open, worker1IP, to)
+	}
+}
+
+// An instance in two groups has the rules of both, and is the other end of rules that name either.
+func TestSeveralGroups(t *testing.T) {
+	t.Parallel()
+	state := cluster()
+	state.SecurityGroups["sg-a"] = &region.SecurityGroup{VPC: theVPC}
+	state.SecurityGroups["sg-b"] = &region.SecurityGroup{VPC: theVPC}
+	state.Instances[worker2].Groups = []string{"sg-a", "sg-b"}
+	allow(state,
+		in("sg-a", workerSG, "tcp", 5000, 5000, "to a"), in("sg-b", workerSG, "tcp", 5001, 5001, "to b"),
+		in(workerSG, "sg-a", "tcp", 5002, 5002, "from a"), in(workerSG, "sg-b", "tcp", 5003, 5003, "from b"))
+	l := newLab(t, state)
+	l.serve(worker1, 5002, 5003, 5004)
+	l.serve(worker2, 5000, 5001, 5004)
+	check := func(b bool) {
+		t.Helper()
+		for port, open := range map[int]bool{5000: true, 5001: b, 5004: false} {
+			l.opens(open, worker1IP, probe{worker1, none, "tcp", worker2IP, port})
+		}
+		for port, open := range map[int]bool{5002: true, 5003: b, 5004: false} {
+			l.opens(open, worker2IP, probe{worker2, none, "tcp", worker1IP, port})
 		}
 	}
+	check(true)
+	state.Instances[worker2].Groups = []string{"sg-a"}
+	l.apply()
+	check(false)
 }
 
 // Answers pass with what they answer. A rule that goes closes the door to new connections, not to those that are open.
@@ -151,7 +175,7 @@ func TestPathMTU(t *testing.T) {
 	if arrives() {
 		t.Error("a message of path MTU discovery passes without a rule")
 	}
-	allow(l.state, "sgr-path-mtu", flow{workerSG, controlPlaneSG, "icmp", 3, 4, "path MTU discovery"})
+	allow(l.state, in(controlPlaneSG, workerSG, "icmp", 3, 4, "path MTU discovery"))
 	l.apply()
 	if !arrives() {
 		t.Error("a message of path MTU discovery does not pass, although a rule lets it")
@@ -179,8 +203,7 @@ func TestSourceDestCheck(t *testing.T) {
 		delete(state.Rules, id)
 	}
 	for _, group := range []string{controlPlaneSG, workerSG} {
-		allow(state, "all-"+group, flow{group, "0.0.0.0/0", "-1", -1, -1, "all"})
-		allow(state, "from-"+group, flow{"0.0.0.0/0", group, "-1", -1, -1, "all"})
+		allow(state, in(group, "0.0.0.0/0", "-1", -1, -1, "all"), out(group, "0.0.0.0/0", "-1", -1, -1, "all"))
 	}
 	l := newLab(t, state)
 	l.serve(worker1, 5000)

@@ -9,19 +9,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Priorities of the guard's rules: before the main table, and before what a VPN may have put there.
+// Priorities of the guard's rules. They come before the main table, and before the rules that VPNs add.
 const (
-	// ExemptPriority is that of the rules that Exempt adds.
+	// ExemptPriority is the priority of the rules that Exempt adds.
 	ExemptPriority = 17199
 	guardLookup    = 17200
 	guardEnd       = 17201
-	// Routes this short or shorter do not count: the default route, and the halves that VPNs make of it.
+	// guardShort is the longest prefix of the routes that the guard ignores: the default route, and the two halves of it
+	// that VPNs add.
 	guardShort = 7
 )
 
-// Guard keeps packets to the ranges, and to the sandbox's internet, on this machine unless a real route leads to them.
-// It may be called again, and lasts until the machine restarts. A range that Conflict refuses is an error, unless it is
-// guarded already: what is there can be taken down wherever the machine has moved.
+// Guard keeps packets for these ranges, and for the sandbox's internet, on this machine, unless a route of more than /7
+// leads there. It can be called again. The guard ends when the machine restarts; see docs/adr/0005-guard.md.
+//
+// It fails when the kernel refuses a rule, and for a range that Conflict refuses. A range that is guarded already is
+// accepted, so that a region can be taken down wherever the machine has moved.
 func Guard(ranges ...netip.Prefix) error {
 	rules, err := dump(func() ([]netlink.Rule, error) { return netlink.RuleList(netlink.FAMILY_V4) })
 	if err != nil {
@@ -49,31 +52,37 @@ func Guard(ranges ...netip.Prefix) error {
 	return nil
 }
 
-// guard adds a range's rules, the one that ends the search last: where it is, both are.
+// guard adds the two rules of a range. The second one, by which Guard knows a guarded range, comes last.
 func guard(r netip.Prefix) error {
 	lookup := netlink.NewRule()
 	lookup.Priority, lookup.Table, lookup.SuppressPrefixlen = guardLookup, unix.RT_TABLE_MAIN, guardShort
 	end := netlink.NewRule()
 	end.Priority, end.Type = guardEnd, unix.RTN_BLACKHOLE
-	for _, rule := range []*netlink.Rule{lookup, end} {
-		rule.Dst, rule.Protocol = ipNet(r), protocol
-		if err := netlink.RuleAdd(rule); err != nil && !errors.Is(err, unix.EEXIST) {
-			return err
-		}
+	if err := addRule(lookup, r); err != nil {
+		return err
+	}
+	return addRule(end, r)
+}
+
+// addRule adds a rule of the sandbox for a destination, unless it exists.
+func addRule(rule *netlink.Rule, to netip.Prefix) error {
+	rule.Dst, rule.Protocol = ipNet(to), protocol
+	if err := netlink.RuleAdd(rule); !errors.Is(err, unix.EEXIST) {
+		return err
 	}
 	return nil
 }
 
-// Exempt lets packets through the guard to a server of this machine's own network that has an address in the sandbox's
-// internet: some networks use the addresses that are meant for documentation. It may be called again, and lasts as the
-// guard does.
+// Exempt lets packets for a server through the guard, if it has an address in the ranges of the sandbox's internet: some
+// networks use these ranges, although they are reserved for documentation. It can be called again, and lasts as the guard
+// does. It fails when the kernel refuses the rule.
 func Exempt(server netip.Addr) error {
 	if !InternetRange.Contains(server) && !ElasticRange.Contains(server) {
 		return nil
 	}
 	rule := netlink.NewRule()
-	rule.Priority, rule.Table, rule.Protocol, rule.Dst = ExemptPriority, unix.RT_TABLE_MAIN, protocol, ipNet(single(server))
-	if err := netlink.RuleAdd(rule); err != nil && !errors.Is(err, unix.EEXIST) {
+	rule.Priority, rule.Table = ExemptPriority, unix.RT_TABLE_MAIN
+	if err := addRule(rule, single(server)); err != nil {
 		return fmt.Errorf("exempt %s: %w", server, err)
 	}
 	return nil

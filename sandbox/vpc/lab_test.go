@@ -65,12 +65,11 @@ func (l *lab) apply() {
 // in calls f in a namespace.
 func (l *lab) in(namespace string, f func() error) {
 	l.Helper()
-	ns, err := openNamespace(l.prefix + namespace)
-	if err != nil {
-		l.Fatal(err)
+	call := func() error { return In(l.prefix+namespace, f) }
+	if namespace == "" {
+		call = f
 	}
-	defer ns.Close()
-	if err := inNamespace(ns, f); err != nil {
+	if err := call(); err != nil {
 		l.Fatalf("%s: %v", namespace, err)
 	}
 }
@@ -131,7 +130,7 @@ func (l *lab) answer(namespace string, port int) error {
 			if err == nil {
 				source := from.(*net.UDPAddr).IP.String()
 				l.heard.Store(namespace+" "+source, true)
-				packets.WriteTo([]byte(source), from)
+				_, _ = packets.WriteTo([]byte(source), from)
 			}
 		}
 	}()

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/containernetworking/plugins/pkg/ns"
 	"github.com/vishvananda/netlink"
-	"golang.org/x/sys/unix"
 
 	"hello-kubernetes/sandbox/region"
 )
@@ -28,10 +28,12 @@ func onMachine(t *testing.T, state *region.State, f func(m machineLab) error) {
 	// Short: the link's name has it too. One test at a time uses it.
 	m := machineLab{&lab{T: t, state: state, prefix: fmt.Sprintf("h%05x-", os.Getpid()&0xfffff)}}
 	m.Cleanup(m.remove)
-	err := onThread(func() error {
-		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			return err
-		}
+	machine, err := ns.TempNetNS()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer machine.Close()
+	err = machine.Do(func(ns.NetNS) error {
 		link := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: "uplink"}, PeerName: "nowhere"}
 		address, _ := netlink.ParseAddr(uplinkAddress + "/24")
 		err := errors.Join(netlink.LinkAdd(link), netlink.AddrAdd(link, address), netlink.LinkSetUp(link),
@@ -145,8 +147,8 @@ func TestMachineConflict(t *testing.T) {
 		if err == nil || err.Error() != want {
 			m.Errorf("the error is %v, want %s", err, want)
 		}
-		if _, err := openNamespace(m.prefix + internet); !os.IsNotExist(err) {
-			m.Errorf("the namespace of the internet: %v", err)
+		if namespace, err := openNamespace(m.prefix + internet); namespace != nil || err != nil {
+			m.Errorf("the namespace of the internet: %v, %v", namespace, err)
 		}
 		if err := guard(state.VPCs[theVPC].CIDR); err != nil {
 			return err

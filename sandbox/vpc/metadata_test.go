@@ -43,7 +43,7 @@ func (l *lab) serveMetadata() (save func()) {
 			return err
 		}
 		ended := make(chan error, 1)
-		go func() { ended <- metadata.New(store.Read, Asking).Serve(l.Context(), listener) }()
+		go func() { ended <- metadata.New(store.Read, MetadataClients).Serve(l.Context(), listener) }()
 		l.Cleanup(func() {
 			if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
 				l.Errorf("the metadata service ends with %v", err)
@@ -92,7 +92,7 @@ func TestMetadata(t *testing.T) {
 	state.VPCs[twinVPC] = &region.VPC{CIDR: state.VPCs[theVPC].CIDR}
 	state.Subnets[twinSubnet] = &region.Subnet{VPC: twinVPC, CIDR: state.Subnets[privateSubnet].CIDR}
 	state.Instances[twin] = &region.Instance{Subnet: twinSubnet, IP: worker1IP, SourceDestCheck: true}
-	allow(state, "sgr-out", flow{controlPlaneSG, "0.0.0.0/0", "tcp", 80, 80, "out"})
+	allow(state, out(controlPlaneSG, "0.0.0.0/0", "tcp", 80, 80, "out"))
 	l := newLab(t, state)
 	l.serveMetadata()
 	for _, id := range []string{controlPlane, worker1, worker2, twin} {
@@ -146,7 +146,7 @@ func TestHopLimit(t *testing.T) {
 func (l *lab) pod(node string) string {
 	l.Helper()
 	const pod = "pod"
-	ns, err := ensureNamespace(l.prefix+pod, guestSysctls)
+	ns, err := ensureNamespace(l.prefix+pod, instanceSysctls)
 	if err != nil {
 		l.Fatal(err)
 	}

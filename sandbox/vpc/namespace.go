@@ -8,29 +8,47 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
+	"github.com/containernetworking/plugins/pkg/ns"
 	"github.com/vishvananda/netlink"
-	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
 	"hello-kubernetes/sandbox/run"
 )
 
-// ensureNamespace opens a namespace, and makes it if there is none of the name.
-func ensureNamespace(name string, sysctls []Sysctl) (netns.NsHandle, error) {
-	if ns, err := openNamespace(name); !errors.Is(err, fs.ErrNotExist) {
-		return ns, err
+// In calls f in a namespace. Sockets that f opens stay in the namespace; goroutines that it starts do not. It fails when
+// there is no such namespace, and when f does.
+func In(namespace string, f func() error) error { return InFile(Path(namespace), f) }
+
+// InFile is In for a namespace that has no name but a file, such as that of a process.
+func InFile(file string, f func() error) error {
+	return ns.WithNetNSPath(file, func(ns.NetNS) error { return f() })
+}
+
+// openNamespace opens a namespace by its name. It returns nil if there is none; a crash may have left its file.
+func openNamespace(name string) (ns.NetNS, error) {
+	namespace, err := ns.GetNS(Path(name))
+	if errors.As(err, &ns.NSPathNotExistErr{}) || errors.As(err, &ns.NSPathNotNSErr{}) {
+		return nil, nil
+	}
+	return namespace, err
+}
+
+// ensureNamespace opens a namespace by its name, and makes it first if there is none. It gets the name last, so that one
+// that has a name is complete, also after a crash.
+func ensureNamespace(name string, sysctls []Sysctl) (ns.NetNS, error) {
+	if namespace, err := openNamespace(name); namespace != nil || err != nil {
+		return namespace, err
 	}
 	if err := shareFolder(); err != nil {
-		return netns.None(), err
+		return nil, err
 	}
-	// The name comes last: what has a name is complete.
-	err := onThread(func() error {
-		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			return fmt.Errorf("unshare: %w", err)
-		}
+	namespace, err := ns.TempNetNS()
+	if err != nil {
+		return nil, err
+	}
+	err = namespace.Do(func(ns.NetNS) error {
 		if err := setSysctls(sysctls, ""); err != nil {
 			return err
 		}
@@ -38,57 +56,34 @@ func ensureNamespace(name string, sysctls []Sysctl) (netns.NsHandle, error) {
 		if err != nil {
 			return fmt.Errorf("loopback: %w", err)
 		}
-		if err := netlink.LinkSetUp(lo); err != nil {
-			return fmt.Errorf("loopback: %w", err)
-		}
-		file, err := os.OpenFile(Path(name), os.O_CREATE, 0o444)
-		if err != nil {
-			return err
-		}
-		file.Close()
-		return unix.Mount("/proc/thread-self/ns/net", Path(name), "", unix.MS_BIND, "")
+		return netlink.LinkSetUp(lo)
 	})
-	if err != nil {
-		return netns.None(), fmt.Errorf("create: %w", err)
+	if err == nil {
+		err = os.WriteFile(Path(name), nil, 0o444)
 	}
-	return openNamespace(name)
+	if err == nil {
+		err = unix.Mount(fmt.Sprintf("/proc/self/fd/%d", namespace.Fd()), Path(name), "", unix.MS_BIND, "")
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("create: %w", err), namespace.Close())
+	}
+	return namespace, nil
 }
 
-// setSysctls sets the thread's namespace's.
+// setSysctls sets kernel settings in the namespace of the thread.
 func setSysctls(sysctls []Sysctl, link string) error {
 	for _, s := range sysctls {
 		err := os.WriteFile("/proc/sys/net/"+strings.Replace(s.Key, "%s", link, 1), []byte(s.Value), 0)
-		if errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(s.Key, "ipv6/") {
-			continue // a kernel without it
-		}
-		if err != nil {
+		lacking := errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(s.Key, "ipv6/") // the kernel has no IPv6
+		if err != nil && !lacking {
 			return err
 		}
 	}
 	return nil
 }
 
-// openNamespace opens a namespace by name; fs.ErrNotExist if there is none. A file without a namespace, left by a
-// crash, is none.
-func openNamespace(name string) (netns.NsHandle, error) { return openFile(Path(name)) }
-
-func openFile(path string) (netns.NsHandle, error) {
-	ns, err := netns.GetFromPath(path)
-	if err != nil {
-		return ns, err
-	}
-	var stat unix.Statfs_t
-	if err := unix.Fstatfs(int(ns), &stat); err != nil {
-		return netns.None(), errors.Join(err, ns.Close())
-	}
-	if stat.Type != unix.NSFS_MAGIC {
-		return netns.None(), errors.Join(fs.ErrNotExist, ns.Close())
-	}
-	return ns, nil
-}
-
-// shareFolder makes the folder of the namespaces as `ip netns` does, so that processes with a mount namespace of their
-// own see names come and go.
+// shareFolder makes the folder of the namespaces as ip netns does, so that processes with a mount namespace of their own
+// see names come and go.
 func shareFolder() error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
@@ -105,18 +100,19 @@ func shareFolder() error {
 	return nil
 }
 
-// unshareFolder undoes shareFolder, unless there are other namespaces.
+// unshareFolder undoes shareFolder, unless there are namespaces of others.
 func unshareFolder() error {
-	if names, err := os.ReadDir(folder); err != nil || len(names) > 0 {
-		return nil // without the folder there is nothing to undo
+	if names, _ := os.ReadDir(folder); len(names) > 0 {
+		return nil
 	}
-	if err := unix.Unmount(folder, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) {
+	err := unix.Unmount(folder, unix.MNT_DETACH)
+	if err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
 		return fmt.Errorf("unmount %s: %w", folder, err)
 	}
 	return nil
 }
 
-// removeNamespaces removes the namespaces whose names begin with prefix, but for those to keep.
+// removeNamespaces removes the namespaces whose names begin with prefix, but not those to keep.
 func removeNamespaces(ctx context.Context, prefix string, keep map[string]bool) error {
 	files, err := filepath.Glob(Path(prefix) + "*")
 	if err != nil {
@@ -134,33 +130,40 @@ func removeNamespaces(ctx context.Context, prefix string, keep map[string]bool) 
 	return nil
 }
 
-// removeNamespace takes a namespace's links away, so that it is cut off at once even if a process still runs in it,
-// and then its name.
+// removeNamespace removes the links of a namespace, so that it is cut off even if a process stays in it, and then its name.
 func removeNamespace(name string) error {
-	ns, err := openNamespace(name)
-	if err == nil {
-		err = inNamespace(ns, func() error {
-			links, err := dump(netlink.LinkList)
-			for _, link := range links {
-				if link.Type() != "veth" {
-					continue
-				}
-				if gone := netlink.LinkDel(link); !errors.Is(gone, unix.ENODEV) { // with its other end
-					err = errors.Join(err, gone)
-				}
-			}
-			return err
-		})
-		err = errors.Join(err, ns.Close(), unix.Unmount(Path(name), unix.MNT_DETACH))
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	namespace, err := openNamespace(name)
+	if err != nil {
 		return err
+	}
+	if namespace != nil {
+		err = namespace.Do(func(ns.NetNS) error { return removeLinks("") })
+		if err = errors.Join(err, namespace.Close(), unix.Unmount(Path(name), unix.MNT_DETACH)); err != nil {
+			return err
+		}
 	}
 	return os.Remove(Path(name))
 }
 
-// load loads a namespace's ruleset if it is not the one that was loaded last. The loopback's alias tells: it lives and
-// dies with the namespace.
+// removeLinks removes the thread's namespace's links whose names begin with prefix, and with them their routes.
+func removeLinks(prefix string) error {
+	links, err := dump(netlink.LinkList)
+	if err != nil {
+		return fmt.Errorf("list links: %w", err)
+	}
+	for _, link := range links {
+		if link.Type() != "veth" || !strings.HasPrefix(link.Attrs().Name, prefix) {
+			continue
+		}
+		if err := netlink.LinkDel(link); err != nil && !errors.Is(err, unix.ENODEV) { // it is gone if its other end is
+			return fmt.Errorf("remove link %s: %w", link.Attrs().Name, err)
+		}
+	}
+	return nil
+}
+
+// load loads a namespace's rules, unless they were the last ones to be loaded. The alias of the loopback link says which
+// those were, because it exists as long as the namespace.
 func (s *space) load(ctx context.Context, ruleset string) error {
 	lo := s.links["lo"]
 	digest := fmt.Sprintf("ruleset %x", sha256.Sum256([]byte(ruleset)))
@@ -170,31 +173,11 @@ func (s *space) load(ctx context.Context, ruleset string) error {
 	if err := s.LinkSetAlias(lo, "ruleset unknown"); err != nil {
 		return err
 	}
-	err := inNamespace(s.ns, func() error {
+	err := s.ns.Do(func(ns.NetNS) error {
 		return run.With{Stdin: strings.NewReader(ruleset)}.Run(ctx, "nft", "-f", "-")
 	})
 	if err != nil {
 		return err
 	}
 	return s.LinkSetAlias(lo, digest)
-}
-
-// inNamespace calls f in a network namespace.
-func inNamespace(ns netns.NsHandle, f func() error) error {
-	return onThread(func() error {
-		if err := netns.Set(ns); err != nil {
-			return fmt.Errorf("enter network namespace: %w", err)
-		}
-		return f()
-	})
-}
-
-// onThread calls f on a thread that ends with it: whatever namespace f enters, nothing else runs there.
-func onThread(f func() error) error {
-	result := make(chan error)
-	go func() {
-		runtime.LockOSThread() // for good
-		result <- f()
-	}()
-	return <-result
 }

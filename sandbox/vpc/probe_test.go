@@ -36,6 +36,16 @@ func (l *lab) sees(source netip.Addr, p probe) {
 	}
 }
 
+// opens asserts that a probe is answered as sees does, or that it is not.
+func (l *lab) opens(open bool, source netip.Addr, p probe) {
+	l.Helper()
+	if open {
+		l.sees(source, p)
+	} else {
+		l.blocked(p)
+	}
+}
+
 // blocked asserts that a probe has no answer.
 func (l *lab) blocked(p probe) {
 	l.Helper()

@@ -11,63 +11,89 @@ import (
 var anywhere = netip.MustParsePrefix("0.0.0.0/0")
 
 const (
-	resolverMark  = 53 // on packets to the resolver, and its routing table
-	metadataMark  = 80 // likewise for the metadata service
-	resolverFirst = 100
-	metadataFirst = 101
-	// Behind the main table, where the VPC's own addresses are.
-	bySubnet = 33000
+	// The marks of packets to the resolver and to the metadata service, which are the numbers of their routing tables too.
+	resolverMark = 53
+	metadataMark = 80
+	// Priorities of the rules that choose a routing table. The main table, which has the VPC's own addresses, is at 32766.
+	resolverPriority = 100
+	metadataPriority = 101
+	subnetPriority   = 33000
 )
 
-// router is a VPC seen from its router.
+// router is the router of a VPC.
 type router struct {
-	state   *region.State
-	id      string
-	vpc     *region.VPC
-	guests  []guest
-	uplinks []uplink // the internet gateway's first: the resolver and the metadata service use it too
-	nat     map[string]uplink
-	public  map[netip.Addr]netip.Addr // Elastic IPs by private address; none without an internet gateway
-	tables  map[string]uint32         // numbers of the route tables
+	state     *region.State
+	id        string
+	VPC       *region.VPC
+	Instances []instance
+	Uplinks   []uplink          // the internet gateway's first; questions to the resolver and the metadata service take it, too
+	nat       map[string]uplink // by NAT gateway
+	tables    map[string]uint32 // numbers of the VPC's route tables
+}
+
+// instance is an instance as its router sees it.
+type instance struct {
+	*region.Instance
+	ID      string
+	Link    string // the router's link to it
+	subnet  *region.Subnet
+	Transit netip.Addr // the address from which it comes to the metadata service
+	Elastic netip.Addr // its Elastic IP; invalid if it has none, or the VPC no internet gateway
+}
+
+// uplink is a link of a router to the internet. There is one for the internet gateway and one for each NAT gateway.
+type uplink struct {
+	Link    string // its end at the router
+	far     string // its end at the internet
+	Transit netip.Addr
+	Elastic []netip.Addr // the Elastic IPs behind it
+	asking  []netip.Addr // the addresses from which instances come to the metadata service
 }
 
 func newRouter(state *region.State, id string, transits map[string]netip.Addr) *router {
-	r := &router{state: state, id: id, vpc: state.VPCs[id], nat: map[string]uplink{}, public: map[netip.Addr]netip.Addr{}}
-	first := uplink{link: internet, far: linkName("vpc", id), transit: transits[id]}
-	for _, i := range sorted(state.Instances) {
-		instance := state.Instances[i]
-		if subnet := state.Subnets[instance.Subnet]; subnet != nil && subnet.VPC == id {
-			r.guests = append(r.guests, guest{instance, i, linkName("i", i), subnet, transits[i]})
-			first.asking = append(first.asking, transits[i])
+	r := &router{state: state, id: id, VPC: state.VPCs[id], nat: map[string]uplink{}}
+	attached := slices.ContainsFunc(slices.Collect(maps.Values(state.InternetGateways)), r.isGateway)
+	first := uplink{Link: internet, far: linkName("vpc", id), Transit: transits[id]}
+	for i, record := range ordered(state.Instances) {
+		if !r.owns(record.Subnet) {
+			continue
 		}
-	}
-	attached := r.attached()
-	for _, a := range sorted(state.Addresses) {
-		address := state.Addresses[a]
-		instance := state.Instances[address.Instance]
-		if attached && instance != nil && r.owns(instance.Subnet) {
-			first.elastic = append(first.elastic, address.IP)
-			r.public[instance.IP] = address.IP
+		one := instance{Instance: record, ID: i, Link: linkName("i", i), subnet: state.Subnets[record.Subnet], Transit: transits[i]}
+		first.asking = append(first.asking, one.Transit)
+		if ip := state.PublicIP(i); attached && ip.IsValid() {
+			one.Elastic = ip
+			first.Elastic = append(first.Elastic, ip)
 		}
+		r.Instances = append(r.Instances, one)
 	}
-	r.uplinks = append(r.uplinks, first)
-	for _, g := range sorted(state.NATGateways) {
-		gateway := state.NATGateways[g]
-		address := state.Addresses[gateway.Address]
-		if attached && address != nil && r.owns(gateway.Subnet) {
+	r.Uplinks = append(r.Uplinks, first)
+	for g, gateway := range ordered(state.NATGateways) {
+		if address := state.Addresses[gateway.Address]; attached && address != nil && r.owns(gateway.Subnet) {
 			link := linkName("nat", g)
-			r.nat[g] = uplink{link: link, far: link, transit: transits[g], elastic: []netip.Addr{address.IP}}
-			r.uplinks = append(r.uplinks, r.nat[g])
+			r.nat[g] = uplink{Link: link, far: link, Transit: transits[g], Elastic: []netip.Addr{address.IP}}
+			r.Uplinks = append(r.Uplinks, r.nat[g])
 		}
 	}
-	var tables []string
-	for _, t := range sorted(state.RouteTables) {
-		if state.RouteTables[t].VPC == id {
-			tables = append(tables, t)
-		}
-	}
-	r.tables = number(tables, 1<<20)
+	r.tables = number(slices.DeleteFunc(sorted(state.RouteTables), func(t string) bool { return state.RouteTables[t].VPC != id }), 1<<20)
 	return r
+}
+
+// Internet returns the uplink of the internet gateway.
+func (r *router) Internet() uplink { return r.Uplinks[0] }
+
+// NATs returns the uplinks of the NAT gateways.
+func (r *router) NATs() []uplink { return r.Uplinks[1:] }
+
+// Inward returns the addresses that the internet sends through the uplink, beside the router's own.
+func (u uplink) Inward() []netip.Addr { return slices.Concat(u.Elastic, u.asking) }
+
+// routes returns the internet's routes through the uplink.
+func (u uplink) routes() []Route {
+	routes := []Route{{To: single(u.Transit), Link: u.far, From: ServiceAddress}}
+	for _, a := range u.Inward() {
+		routes = append(routes, Route{To: single(a), Link: u.far, Via: u.Transit, From: ServiceAddress})
+	}
+	return routes
 }
 
 func (r *router) owns(subnet string) bool {
@@ -75,38 +101,32 @@ func (r *router) owns(subnet string) bool {
 	return s != nil && s.VPC == r.id
 }
 
-func (r *router) attached() bool {
-	for _, g := range r.state.InternetGateways {
-		if g.VPC == r.id {
-			return true
-		}
-	}
-	return false
-}
+// isGateway tells whether an internet gateway is the VPC's. There may be none.
+func (r *router) isGateway(g *region.InternetGateway) bool { return g != nil && g.VPC == r.id }
 
 func (r *router) namespace() Namespace {
 	n := Namespace{Name: r.id, Sysctls: forwarding, PerLink: routerLinks, Ruleset: r.ruleset()}
-	for _, s := range sorted(r.state.Subnets) {
-		if r.owns(s) {
-			n.Addresses = append(n.Addresses, Address{"lo", single(Gateway(r.state.Subnets[s].CIDR))})
+	for id, subnet := range ordered(r.state.Subnets) {
+		if r.owns(id) {
+			n.Addresses = append(n.Addresses, Address{"lo", single(Gateway(subnet.CIDR))})
 		}
 	}
-	n.Routes = append(n.Routes, Route{To: r.vpc.CIDR}) // the VPC's unused addresses
-	n.Rules = append(n.Rules, Rule{Priority: metadataFirst, Mark: metadataMark, Table: metadataMark})
+	n.Routes = append(n.Routes, Route{To: r.VPC.CIDR}) // nowhere, for the addresses that no instance has
+	n.Rules = append(n.Rules, Rule{Priority: metadataPriority, Mark: metadataMark, Table: metadataMark})
 	n.Routes = append(n.Routes, Route{Table: metadataMark, To: single(MetadataAddress), Link: internet})
-	if r.vpc.DNSSupport {
-		// Local, so that the router answers ARP for it; the ruleset sends on what comes.
-		n.Addresses = append(n.Addresses, Address{"lo", single(Resolver(r.vpc.CIDR))})
-		n.Rules = append(n.Rules, Rule{Priority: resolverFirst, Mark: resolverMark, Table: resolverMark})
+	if r.VPC.DNSSupport {
+		// An address of the router, so that it answers ARP for it. The ruleset sends the questions on.
+		n.Addresses = append(n.Addresses, Address{"lo", single(Resolver(r.VPC.CIDR))})
+		n.Rules = append(n.Rules, Rule{Priority: resolverPriority, Mark: resolverMark, Table: resolverMark})
 		n.Routes = append(n.Routes, Route{Table: resolverMark, To: single(ServiceAddress), Link: internet})
 	}
-	for _, u := range r.uplinks {
-		n.Addresses = append(n.Addresses, Address{u.link, single(u.transit)})
+	for _, u := range r.Uplinks {
+		n.Addresses = append(n.Addresses, Address{u.Link, single(u.Transit)})
 	}
-	for _, g := range r.guests {
-		n.Routes = append(n.Routes, Route{To: single(g.IP), Link: g.link})
-		if table := r.table(g.Subnet); table != "" {
-			n.Rules = append(n.Rules, Rule{Priority: bySubnet, Link: g.link, Table: r.number(table)})
+	for _, i := range r.Instances {
+		n.Routes = append(n.Routes, Route{To: single(i.IP), Link: i.Link})
+		if table := r.table(i.Subnet); table != "" {
+			n.Rules = append(n.Rules, Rule{Priority: subnetPriority, Link: i.Link, Table: r.number(table)})
 		}
 	}
 	for _, t := range sorted(r.tables) {
@@ -118,13 +138,11 @@ func (r *router) namespace() Namespace {
 	return n
 }
 
-// table returns the ID of a subnet's route table: its own, else the VPC's main one, else none.
+// table returns the ID of a subnet's route table: the one that it is associated with, or else the VPC's main one.
 func (r *router) table(subnet string) string {
-	for _, a := range sorted(r.state.Associations) {
-		if association := r.state.Associations[a]; association.Subnet == subnet {
-			if _, ours := r.tables[association.RouteTable]; ours {
-				return association.RouteTable
-			}
+	for _, a := range ordered(r.state.Associations) {
+		if _, ours := r.tables[a.RouteTable]; ours && a.Subnet == subnet {
+			return a.RouteTable
 		}
 	}
 	for _, t := range sorted(r.tables) {
@@ -135,46 +153,40 @@ func (r *router) table(subnet string) string {
 	return ""
 }
 
-// number returns the routing table of a route table. The kernel's own are below 256.
+// number returns the number of a route table's routing table. The kernel uses those below 256.
 func (r *router) number(table string) uint32 { return 1000 + r.tables[table] }
 
-// route returns a route of a route table; one whose target is not there leads nowhere, as on AWS.
+// route returns a route of a route table. One whose target does not exist leads nowhere, as on AWS.
 func (r *router) route(table uint32, to netip.Prefix, target *region.Route) Route {
 	route := Route{Table: table, To: to}
-	gateway := r.state.InternetGateways[target.InternetGateway]
 	switch {
-	case gateway != nil && gateway.VPC == r.id:
+	case r.isGateway(r.state.InternetGateways[target.InternetGateway]):
 		route.Link, route.Via = internet, ServiceAddress
 	case target.NATGateway != "":
-		if nat, ok := r.nat[target.NATGateway]; ok && r.leadsOut(r.state.NATGateways[target.NATGateway].Subnet, to) {
-			route.Link, route.Via = nat.link, ServiceAddress
+		if nat, ok := r.nat[target.NATGateway]; ok && r.reachesInternet(r.state.NATGateways[target.NATGateway].Subnet, to) {
+			route.Link, route.Via = nat.Link, ServiceAddress
 		}
 	case target.Interface != "":
-		for _, g := range r.guests {
-			if g.Interface == target.Interface {
-				route.Link, route.Via = g.link, g.IP
+		for _, i := range r.Instances {
+			if i.Interface == target.Interface {
+				route.Link, route.Via = i.Link, i.IP
 			}
 		}
 	}
 	return route
 }
 
-// leadsOut tells whether a subnet's route to a range is through the internet gateway.
-func (r *router) leadsOut(subnet string, to netip.Prefix) bool {
+// reachesInternet tells whether a subnet's most specific route to a range is through the internet gateway.
+func (r *router) reachesInternet(subnet string, to netip.Prefix) bool {
 	table := r.state.RouteTables[r.table(subnet)]
 	if table == nil {
 		return false
 	}
-	var best *region.Route
-	bits := -1
+	best, bits := &region.Route{}, -1
 	for p, route := range table.Routes {
 		if p.Bits() > bits && p.Bits() <= to.Bits() && p.Contains(to.Addr()) {
 			best, bits = route, p.Bits()
 		}
 	}
-	if best == nil {
-		return false
-	}
-	gateway := r.state.InternetGateways[best.InternetGateway]
-	return gateway != nil && gateway.VPC == r.id
+	return r.isGateway(r.state.InternetGateways[best.InternetGateway])
 }

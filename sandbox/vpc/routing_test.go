@@ -9,7 +9,7 @@ import (
 
 var none netip.Addr
 
-// The control plane has an Elastic IP: the internet sees and reaches it there, and there only.
+// The control plane has an Elastic IP. The internet sees and reaches it at that address alone.
 func TestElasticIP(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, cluster())
@@ -21,8 +21,8 @@ func TestElasticIP(t *testing.T) {
 	l.blocked(probe{internet, client, "tcp", elasticIP, 22})
 	l.sees(elasticIP, probe{controlPlane, none, "tcp", client, 443})
 
-	// Not even a host of the internet that knows the way reaches a private address.
-	l.run(internet, "", "ip", "route", "add", "10.0.0.0/16", "via", transitAddresses([]string{theVPC})[theVPC].String(),
+	// Not even a host of the internet that has a route there reaches a private address.
+	l.run(internet, "", "ip", "route", "add", "10.0.0.0/16", "via", transitsOf(l.state)[theVPC].String(),
 		"dev", linkName("vpc", theVPC), "onlink")
 	l.blocked(probe{internet, client, "tcp", controlPlaneIP, 80})
 
@@ -43,7 +43,7 @@ func TestElasticIPInsideTheVPC(t *testing.T) {
 	other := netip.MustParseAddr("203.0.113.11")
 	state.Addresses["eipalloc-2"] = &region.Address{IP: other, Instance: worker1}
 	state.Associations["rtbassoc-2"].RouteTable = publicTable
-	allow(state, "sgr-out", flow{workerSG, "0.0.0.0/0", "tcp", 80, 80, "out"})
+	allow(state, out(workerSG, "0.0.0.0/0", "tcp", 80, 80, "out"))
 	l := newLab(t, state)
 	l.serve(controlPlane, 80)
 	l.sees(other, probe{worker1, none, "tcp", elasticIP, 80})
@@ -66,13 +66,17 @@ func TestNATInstance(t *testing.T) {
 	l.apply()
 	l.blocked(worker)
 	l.state.Instances[controlPlane].SourceDestCheck = false
-	delete(l.state.Rules, "sgr-12-false") // nat-images, ingress: the NAT is a receiver like any other
+	for id, rule := range l.state.Rules { // the NAT instance needs an ingress rule for what it forwards
+		if rule.Description == "nat-images" && !rule.Egress {
+			delete(l.state.Rules, id)
+		}
+	}
 	l.apply()
 	l.blocked(worker)
 	l.sees(elasticIP, probe{controlPlane, none, "tcp", client, 443})
 }
 
-// As compute's nat.sh has it.
+// masquerade are the rules of a NAT instance, like those in the program's compute/scripts/nat.sh.
 const masquerade = `table ip nat-instance {
 	chain postrouting {
 		type nat hook postrouting priority srcnat; policy accept;
@@ -89,18 +93,18 @@ func TestNATGateway(t *testing.T) {
 	worker := probe{worker1, none, "tcp", client, 443}
 	l.sees(natIP, worker)
 	l.sees(elasticIP, probe{controlPlane, none, "tcp", client, 443})
-	l.blocked(probe{internet, client, "tcp", natIP, 443}) // a way out only
-	allow(l.state, "sgr-out", flow{workerSG, "203.0.113.0/24", "tcp", 80, 80, "out"})
+	l.blocked(probe{internet, client, "tcp", natIP, 443}) // for connections to the internet only
+	allow(l.state, out(workerSG, "203.0.113.0/24", "tcp", 80, 80, "out"))
 	l.apply()
 	l.sees(natIP, probe{worker1, none, "tcp", elasticIP, 80})
 
-	// The gateway's own subnet must lead out.
+	// The gateway's own subnet needs a route to the internet gateway.
 	delete(l.state.Associations, "rtbassoc-1")
 	l.apply()
 	l.blocked(worker)
 }
 
-// An address of the VPC that nobody has is nowhere, whoever has it on the internet.
+// Packets for an address of the VPC that no instance has go nowhere, also if the internet has that address.
 func TestUnusedAddress(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, cluster())
@@ -110,25 +114,25 @@ func TestUnusedAddress(t *testing.T) {
 	l.sees(elasticIP, probe{controlPlane, none, "tcp", client, 443})
 }
 
-// A subnet without a route table has the VPC's main one, and a narrower route comes first.
+// A subnet without a route table of its own has the VPC's main one. A more specific route goes before others.
 func TestRouteTables(t *testing.T) {
 	t.Parallel()
 	state := cluster()
 	delete(state.Associations, "rtbassoc-1")
 	l := newLab(t, state)
 	l.serve(internet, 443)
-	out := probe{controlPlane, none, "tcp", client, 443}
-	l.blocked(out)
+	toClient := probe{controlPlane, none, "tcp", client, 443}
+	l.blocked(toClient)
 	routes := map[netip.Prefix]*region.Route{single(client): {InternetGateway: theGateway}}
 	l.state.RouteTables["rtb-main"].Routes = routes
 	l.apply()
-	l.sees(elasticIP, out)
+	l.sees(elasticIP, toClient)
 	l.blocked(probe{controlPlane, none, "tcp", admin, 443})
 	routes[anywhere] = &region.Route{InternetGateway: theGateway}
 	routes[single(client)] = &region.Route{Interface: "eni-10.0.1.12"}
 	l.apply()
 	l.sees(elasticIP, probe{controlPlane, none, "tcp", admin, 443})
-	l.blocked(out)
+	l.blocked(toClient)
 	l.state.InternetGateways[theGateway].VPC = ""
 	l.apply()
 	l.blocked(probe{controlPlane, none, "tcp", admin, 443})
@@ -138,12 +142,12 @@ func TestRouteTables(t *testing.T) {
 	}
 }
 
-// The resolver answers at both its addresses, whatever the security groups say, and nothing but DNS.
+// The resolver answers at both its addresses, whatever the security groups say, but only to DNS.
 func TestResolver(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, cluster())
 	l.serve(internet, 53, 54)
-	router := transitAddresses([]string{theVPC})[theVPC]
+	router := transitsOf(l.state)[theVPC]
 	vpcResolver := Resolver(l.state.VPCs[theVPC].CIDR)
 	for _, network := range []string{"udp", "tcp"} {
 		l.sees(router, probe{worker1, none, network, vpcResolver, 53})

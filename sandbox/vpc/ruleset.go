@@ -1,140 +1,124 @@
 package vpc
 
 import (
+	"cmp"
+	_ "embed"
 	"fmt"
-	"maps"
 	"net/netip"
-	"slices"
 	"strings"
+	"text/template"
+
+	"hello-kubernetes/sandbox/region"
 )
 
-// reload returns a ruleset that takes the place of a table, whatever there was, in one transaction.
-func reload(table, body string) string {
-	return fmt.Sprintf("table ip %[1]s\ndelete table ip %[1]s\ntable ip %[1]s {\n%[2]s}\n", table, body)
-}
+//go:embed internet.nft
+var internetRuleset string
 
-// ruleset returns the router's: in the order in which a packet meets the chains.
-//
-// arrive sees addresses as they are on the link, forward sees private ones only: Elastic IPs are translated between
-// those two, and after forward. A new packet must pass the egress rules of the link that it comes from and the
-// ingress rules of the one that it goes to; with a NAT instance that happens twice, at the instance's link each time.
-// So must the ICMP message of path MTU discovery, whatever connection it is about:
-// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/network_mtu.html
+//go:embed router.nft
+var routerText string
+
+var routerTemplate = template.Must(template.New("router.nft").Parse(routerText))
+
+// ruleset returns the router's rules for nft.
 func (r *router) ruleset() string {
 	var b strings.Builder
-	b.WriteString(r.sets())
-	chain(&b, "arrive", "filter hook prerouting priority raw; policy accept", r.arrive())
-	chain(&b, "translate-destination", "nat hook prerouting priority dstnat; policy accept", []string{
-		fmt.Sprintf("meta mark %d dnat to %s", resolverMark, ServiceAddress),
-		fmt.Sprintf("meta mark %d dnat to %s", metadataMark, MetadataAddress),
-		fmt.Sprintf("iifname %q dnat to ip daddr map @private", internet),
+	err := routerTemplate.Execute(&b, struct {
+		*router
+		Resolver, LinkLocalResolver, LinkLocalMetadata netip.Addr
+		ServiceAddress, MetadataAddress                netip.Addr
+		ResolverMark, MetadataMark                     int
+	}{
+		r, Resolver(r.VPC.CIDR), linkLocalResolver, linkLocalMetadata, ServiceAddress, MetadataAddress, resolverMark, metadataMark,
 	})
-	// Nobody needs the router itself; the answers are ICMP errors about traffic with the resolver and the metadata service.
-	chain(&b, "input", "filter hook input priority filter; policy drop", []string{"ct state established,related accept"})
-	chain(&b, "forward", "filter hook forward priority filter; policy drop", []string{
-		"oifname @checked oifname . ip daddr != @guests drop",
-		"icmp type destination-unreachable icmp code frag-needed goto groups", // an answer, but one that needs a rule
-		"ct state invalid drop",
-		"ct state established,related accept",
-		fmt.Sprintf("oifname %q meta mark { %d, %d } accept", internet, resolverMark, metadataMark), // no security group filters them
-		"goto groups",
-	})
-	var groups []string
-	for _, u := range r.uplinks {
-		groups = append(groups, fmt.Sprintf("iifname %q goto ingress", u.link))
+	if err != nil {
+		panic(err) // the template names a field that is not there
 	}
-	chain(&b, "groups", "", append(groups, "iifname vmap @egress"))
-	leave := []string{fmt.Sprintf("oifname %q ip saddr @public accept", internet)}
-	snat := []string{
-		fmt.Sprintf("meta mark %d snat to %s", resolverMark, r.uplinks[0].transit),
-		fmt.Sprintf("meta mark %d snat to iifname map @asking", metadataMark), // by link: nobody asks as another
-		fmt.Sprintf("oifname %q snat to ip saddr map @elastic", internet),
-	}
-	for _, u := range r.uplinks[1:] {
-		leave = append(leave, fmt.Sprintf("oifname %q accept", u.link))
-		snat = append(snat, fmt.Sprintf("oifname %q snat to %s", u.link, u.elastic[0]))
-	}
-	chain(&b, "ingress", "", []string{"oifname vmap @ingress", "drop"})
-	chain(&b, "leave", "", append(leave, "goto ingress"))
-	chain(&b, "translate-source", "nat hook postrouting priority srcnat; policy accept", snat)
-	r.groupChains(&b)
-	r.guestChains(&b)
-	return reload("vpc", b.String())
-}
-
-// sets returns the router's sets and maps but the security groups'.
-func (r *router) sets() string {
-	var checked, guests, asking, ingress, egress, public, private, elastic []string
-	for _, g := range r.guests {
-		if g.SourceDestCheck {
-			checked = append(checked, g.link)
-			guests = append(guests, fmt.Sprintf("%s . %s", g.link, g.IP))
-		}
-		asking = append(asking, fmt.Sprintf("%s : %s", g.link, g.transit))
-		ingress = append(ingress, fmt.Sprintf("%s : jump %[1]s-in", g.link))
-		egress = append(egress, fmt.Sprintf("%s : jump %[1]s-out", g.link))
-	}
-	for _, a := range slices.SortedFunc(maps.Keys(r.public), netip.Addr.Compare) {
-		public = append(public, a.String())
-		elastic = append(elastic, fmt.Sprintf("%s : %s", a, r.public[a]))
-		private = append(private, fmt.Sprintf("%s : %s", r.public[a], a))
-	}
-	var b strings.Builder
-	set(&b, "set", "checked", "ifname", checked)
-	set(&b, "set", "guests", "ifname . ipv4_addr", guests)
-	set(&b, "map", "asking", "ifname : ipv4_addr", asking)
-	set(&b, "set", "public", "ipv4_addr", public)
-	set(&b, "map", "elastic", "ipv4_addr : ipv4_addr", elastic)
-	set(&b, "map", "private", "ipv4_addr : ipv4_addr", private)
-	set(&b, "map", "ingress", "ifname : verdict", ingress)
-	set(&b, "map", "egress", "ifname : verdict", egress)
 	return b.String()
 }
 
-// arrive returns the checks of what a link may bring: an instance its own address as the source, the internet nothing
-// from or to a private address.
-func (r *router) arrive() []string {
-	rules := []string{"iifname @checked iifname . ip saddr != @guests drop"}
-	for _, u := range r.uplinks {
-		known := addresses(slices.Concat([]netip.Addr{u.transit}, u.elastic, u.asking))
-		rules = append(rules,
-			fmt.Sprintf("iifname %q ip daddr != { %s } drop", u.link, known),
-			fmt.Sprintf("iifname %q ip saddr %s drop", u.link, r.vpc.CIDR),
-			fmt.Sprintf("iifname %q accept", u.link))
-	}
-	rules = append(rules, fmt.Sprintf("ip daddr %s tcp dport 80 meta mark set %d", linkLocalMetadata, metadataMark))
-	if r.vpc.DNSSupport {
-		rules = append(rules, fmt.Sprintf("ip daddr { %s, %s } meta l4proto { tcp, udp } th dport 53 meta mark set %d",
-			Resolver(r.vpc.CIDR), linkLocalResolver, resolverMark))
-	}
-	return rules
+// group is a security group of the VPC, with its rules as nft has them.
+type group struct {
+	ID      string
+	In, Out []string
 }
 
-func addresses(all []netip.Addr) string {
-	var texts []string
-	for _, a := range all {
-		texts = append(texts, a.String())
+// Groups returns the security groups of the VPC.
+func (r *router) Groups() []group {
+	var all []group
+	for id, g := range ordered(r.state.SecurityGroups) {
+		if g.VPC != r.id {
+			continue
+		}
+		one := group{ID: id}
+		for i, rule := range ordered(r.state.Rules) {
+			match, ok := r.match(rule)
+			switch {
+			case rule.Group != id || !ok:
+			case rule.Egress:
+				one.Out = append(one.Out, match+"goto leave"+comment(rule, i))
+			default:
+				one.In = append(one.In, match+"accept"+comment(rule, i))
+			}
+		}
+		all = append(all, one)
 	}
-	return strings.Join(texts, ", ")
+	return all
 }
 
-// set writes a set, or a map; nft refuses an empty list of elements.
-func set(b *strings.Builder, kind, name, typ string, elements []string) {
-	fmt.Fprintf(b, "\t%s %s {\n\t\ttype %s\n", kind, name, typ)
-	if len(elements) > 0 {
-		fmt.Fprintf(b, "\t\telements = {\n\t\t\t%s\n\t\t}\n", strings.Join(elements, ",\n\t\t\t"))
+// match returns what a rule matches, as nft writes it. It returns false if that is nothing, such as IPv6.
+func (r *router) match(rule *region.Rule) (string, bool) {
+	peer := "ip saddr "
+	if rule.Egress {
+		peer = "ip daddr "
 	}
-	b.WriteString("\t}\n")
+	switch group := r.state.SecurityGroups[rule.Peer]; {
+	case group != nil && group.VPC == r.id:
+		peer += "@" + rule.Peer + " "
+	case rule.Peer != "" || !rule.CIDR.IsValid() || !rule.CIDR.Addr().Is4():
+		return "", false
+	case rule.CIDR.Bits() == 0:
+		peer = ""
+	default:
+		peer += rule.CIDR.Masked().String() + " "
+	}
+	switch rule.Protocol {
+	case "-1":
+		return peer, true
+	case "tcp", "udp":
+		return peer + ports(rule), true
+	case "icmp":
+		return peer + icmp(rule), true
+	}
+	return "", false
 }
 
-// chain writes a chain; hook is empty for one that others jump to.
-func chain(b *strings.Builder, name, hook string, rules []string) {
-	fmt.Fprintf(b, "\tchain %s {\n", name)
-	if hook != "" {
-		fmt.Fprintf(b, "\t\ttype %s;\n", hook)
+func ports(rule *region.Rule) string {
+	switch {
+	case rule.FromPort <= 0 && (rule.ToPort < 0 || rule.ToPort == 65535):
+		return "ip protocol " + rule.Protocol + " "
+	case rule.FromPort == rule.ToPort:
+		return fmt.Sprintf("%s dport %d ", rule.Protocol, rule.FromPort)
 	}
-	for _, rule := range rules {
-		fmt.Fprintf(b, "\t\t%s\n", rule)
+	return fmt.Sprintf("%s dport %d-%d ", rule.Protocol, rule.FromPort, rule.ToPort)
+}
+
+func icmp(rule *region.Rule) string {
+	switch {
+	case rule.FromPort < 0:
+		return "ip protocol icmp "
+	case rule.ToPort < 0:
+		return fmt.Sprintf("icmp type %d ", rule.FromPort)
 	}
-	b.WriteString("\t}\n")
+	return fmt.Sprintf("icmp type %d icmp code %d ", rule.FromPort, rule.ToPort)
+}
+
+// comment returns a rule's description, or its ID, as a comment. nft refuses quotes, and more than 128 bytes.
+func comment(rule *region.Rule, id string) string {
+	text := strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return '?'
+		}
+		return c
+	}, cmp.Or(rule.Description, id))
+	return fmt.Sprintf(" comment \"%s\"", text[:min(len(text), 127)])
 }

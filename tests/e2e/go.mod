@@ -11,7 +11,9 @@ require (
 )
 
 require (
+	github.com/containernetworking/plugins v1.9.1 // indirect
 	github.com/gofrs/flock v0.13.2 // indirect
+	github.com/miekg/dns v1.1.73 // indirect
 	github.com/natefinch/atomic v1.0.1 // indirect
 	github.com/vishvananda/netns v0.0.5 // indirect
 )
