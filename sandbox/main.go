@@ -1,5 +1,5 @@
-// Sandbox is a region on one Linux machine, and the commands around it; under the name of a Pulumi plug-in it is that
-// plug-in.
+// Sandbox is a region on one Linux machine, and the commands around it; under the name of a Pulumi plugin it is that
+// plugin.
 package main
 
 import "hello-kubernetes/sandbox/cli"

@@ -68,8 +68,8 @@ func (p Program) Version(source string) (string, error) {
 
 func (p Program) dir(source string) string { return filepath.Join(source, "sandbox/engine", p.folder) }
 
-// Build returns the path of the program in the cache folder. If it is not there, it is built, which fails where the Go module
-// proxy cannot be reached; progress is told of it first, because it takes minutes.
+// Build returns the path of the program in the cache folder. If it is not there, it is built, which fails where the Go
+// module proxy cannot be reached; progress is told of it first, because it takes minutes.
 func (p Program) Build(ctx context.Context, cache, source string, progress func(what string)) (string, error) {
 	version, err := p.Version(source)
 	if err != nil {

@@ -117,7 +117,8 @@ func (l *lab) ssh(command string) string {
 	for {
 		out, err := exec.CommandContext(l.Context(), "ip", "netns", "exec", l.client, "ssh", "-i", l.key, "-o", "BatchMode=yes",
 			"-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=2",
-			"admin@10.77.0.2", command).CombinedOutput()
+			"admin@10.77.0.2", command).
+			CombinedOutput()
 		if err == nil {
 			return strings.TrimSpace(string(out))
 		}

@@ -31,8 +31,8 @@ var recipe embed.FS
 
 // BuildImage gives podman the machine image that new instances have. If podman lacks it, it is built, and progress is
 // told so first. ca is the certificate, in PEM, of an authority that instances are to trust. Debian's packages are kept
-// below the folder cache. BuildImage fails when a package cannot be downloaded, when podman fails, and when ctx ends; it
-// can be called again after each of them.
+// below the folder cache. BuildImage fails when a package cannot be downloaded, when podman fails, and when ctx ends;
+// it can be called again after each of them.
 func BuildImage(ctx context.Context, cache string, ca []byte, progress func(what string)) error {
 	ref, err := imageRef(ca)
 	if err != nil {
@@ -93,8 +93,21 @@ func buildImage(ctx context.Context, cache, ref string, ca []byte) (err error) {
 		return err
 	}
 	// All processes of the build end with unshare. It ignores any weaker signal.
-	err = run.With{Signal: syscall.SIGKILL}.Run(ctx, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-		"bash", filepath.Join(work, "build.sh"), work, debs)
+	err = run.With{
+		Signal: syscall.SIGKILL,
+	}.Run(
+		ctx,
+		"unshare",
+		"--mount",
+		"--pid",
+		"--fork",
+		"--kill-child",
+		"--mount-proc",
+		"bash",
+		filepath.Join(work, "build.sh"),
+		work,
+		debs,
+	)
 	if err != nil {
 		return err
 	}
@@ -118,7 +131,13 @@ func importImage(ctx context.Context, root, ref string) error {
 
 // removeSuperseded removes the other images that no instance has.
 func removeSuperseded(ctx context.Context, ref string) error {
-	out, err := podman(ctx, "images", "--filter=reference="+imageName, "--format={{.ID}} {{.Repository}}:{{.Tag}}", "--no-trunc")
+	out, err := podman(
+		ctx,
+		"images",
+		"--filter=reference="+imageName,
+		"--format={{.ID}} {{.Repository}}:{{.Tag}}",
+		"--no-trunc",
+	)
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
-// Package instances runs the sandbox's EC2 instances: containers of podman in which systemd runs as on a host. They have
-// the memory and the CPU time of their type, and network namespaces that package vpc makes.
+// Package instances runs the sandbox's EC2 instances: containers of podman in which systemd runs as on a host. They
+// have the memory and the CPU time of their type, and network namespaces that package vpc makes.
 //
 // podman keeps the only record of them: containers, volumes and images have a label and are found by it.
 package instances

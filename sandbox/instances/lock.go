@@ -17,7 +17,11 @@ var (
 )
 
 // lock takes a lock that other processes respect, too. It waits for them until ctx ends.
-func lock(ctx context.Context, path string, how func(*flock.Flock, context.Context, time.Duration) (bool, error)) (unlock func(), err error) {
+func lock(
+	ctx context.Context,
+	path string,
+	how func(*flock.Flock, context.Context, time.Duration) (bool, error),
+) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// lxcfs shows an instance its own memory, CPUs and uptime instead of the machine's. The sandbox runs its own, also where
-// the machine has one: with other options, and for as long as there are instances.
+// lxcfs shows an instance its own memory, CPUs and uptime instead of the machine's. The sandbox runs its own, also
+// where the machine has one: with other options, and for as long as there are instances.
 func lxcfsMount() string { return runDir + "/lxcfs" }
 
 // lxcfsPaths returns the files and folders of an instance that lxcfs serves. Its versions serve different ones.
@@ -44,7 +44,8 @@ func startLXCFS(ctx context.Context) error {
 	if lxcfsAlive() {
 		return nil
 	}
-	// One that was killed leaves a mount that does not answer, and a file that the next one would take for a running one.
+	// One that was killed leaves a mount that does not answer, and a file that the next one would take for a running
+	// one.
 	pidFile, logFile := lxcfsMount()+".pid", lxcfsMount()+".log"
 	if err := errors.Join(stopLXCFS(), os.RemoveAll(pidFile), os.MkdirAll(lxcfsMount(), 0o755)); err != nil {
 		return err
@@ -62,7 +63,10 @@ func startLXCFS(ctx context.Context) error {
 	}
 	if err := await(ctx, 10*time.Second, lxcfsAlive); err != nil {
 		words, _ := os.ReadFile(logFile)
-		return errors.Join(fmt.Errorf("start lxcfs: %w: %s", err, strings.TrimSpace(string(words))), command.Process.Kill())
+		return errors.Join(
+			fmt.Errorf("start lxcfs: %w: %s", err, strings.TrimSpace(string(words))),
+			command.Process.Kill(),
+		)
 	}
 	return command.Process.Release()
 }

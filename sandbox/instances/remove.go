@@ -54,8 +54,8 @@ func remove(ctx context.Context, id string) error {
 	if err := removeLabelled(ctx, id, []string{"ps", "--all", "--format={{.Names}}"}, "rm", "--force", "--ignore", "--time=0"); err != nil {
 		return err
 	}
-	// Not with --force, which removes the containers of a volume, too: two podmans wait for each other forever when one does
-	// that while the other creates the container, and so does every later one.
+	// Not with --force, which removes the containers of a volume, too: two podmans wait for each other forever when one
+	// does that while the other creates the container, and so does every later one.
 	if err := removeLabelled(ctx, id, []string{"volume", "ls", "--format={{.Name}}"}, "volume", "rm"); err != nil {
 		return err
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// seed returns the files of cloud-init's data source NoCloud, by name. cloud-init reads them at the first boot, where it
-// would ask the metadata service on EC2. https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html
+// seed returns the files of cloud-init's data source NoCloud, by name. cloud-init reads them at the first boot, where
+// it would ask the metadata service on EC2. https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html
 func seed(i Instance) (map[string]string, error) {
 	metadata := map[string]any{"instance-id": i.ID, "local-hostname": i.Hostname}
 	if key := strings.TrimSpace(i.PublicKey); key != "" {

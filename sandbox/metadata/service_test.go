@@ -25,7 +25,13 @@ const (
 )
 
 // from has their addresses in the test.
-var from = map[string]string{required: "127.0.0.2", optional: "127.0.0.3", disabled: "127.0.0.4", bare: "127.0.0.5", "nobody": "127.0.0.6"}
+var from = map[string]string{
+	required: "127.0.0.2",
+	optional: "127.0.0.3",
+	disabled: "127.0.0.4",
+	bare:     "127.0.0.5",
+	"nobody": "127.0.0.6",
+}
 
 func fixture() *region.State {
 	instance := func(endpoint, tokens string) *region.Instance {
@@ -156,7 +162,8 @@ func TestItems(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]string{"/latest": "/latest/", "/latest/meta-data/placement": "/latest/meta-data/placement/"} {
-		if status, header, _ := b.ask(optional, http.MethodGet, path); status != http.StatusMovedPermanently || header.Get("Location") != want {
+		if status, header, _ := b.ask(optional, http.MethodGet, path); status != http.StatusMovedPermanently ||
+			header.Get("Location") != want {
 			t.Errorf("%s is %d, %s; want a redirect to %s", path, status, header.Get("Location"), want)
 		}
 	}

@@ -1,5 +1,5 @@
-// Package region is the sandbox's record of what exists in its region: VPCs, instances and the rest, in one locked file.
-// Packages vpc and instances build what it describes.
+// Package region is the sandbox's record of what exists in its region: VPCs, instances and the rest, in one locked
+// file. Packages vpc and instances build what it describes.
 package region
 
 import (

@@ -69,8 +69,8 @@ func (w With) Run(ctx context.Context, program string, args ...string) error {
 	return err
 }
 
-// Attached runs a program on this process's own input and output, to its end: however long it takes to clean up when ctx
-// ends. The error is an ExitCode if the program fails: it has said why itself.
+// Attached runs a program on this process's own input and output, to its end: however long it takes to clean up when
+// ctx ends. The error is an ExitCode if the program fails: it has said why itself.
 func (w With) Attached(ctx context.Context, program string, args ...string) error {
 	command := w.command(ctx, program, args)
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr

@@ -23,7 +23,7 @@ func TestMarkdown(t *testing.T) {
 		step(apitype.OpCreate, "compute", instanceType, "edge", nil, instance("t2.micro", 12)),
 		step(apitype.OpCreate, "compute", instanceType, "worker-0", nil, instance("t2.micro", 12)),
 		step(apitype.OpCreate, "compute", eipType, "edge", nil, inputs{}),
-		step(apitype.OpCreate, "compute", scriptType, "edge-booted", nil, inputs{"create": "true"}),
+		step(apitype.OpCreate, "compute", scriptType, "edge-cloud-init", nil, inputs{"create": "true"}),
 	}
 	small, large, roomy := instance("t2.micro", 12), instance("t2.small", 12), instance("t2.micro", 20)
 	before := flows([]string{"192.0.2.1/32"}, web, ssh)
@@ -32,12 +32,12 @@ func TestMarkdown(t *testing.T) {
 		network(apitype.OpUpdate, before, after),
 		step(apitype.OpSame, "network", subnetType, "public", inputs{}, inputs{}),
 		differing(step(apitype.OpUpdate, "compute", instanceType, "edge", small, large), "instanceType", apitype.DiffUpdate),
-		step(apitype.OpDeleteReplaced, "compute", scriptType, "worker-0-booted", inputs{"create": "a"}, nil),
+		step(apitype.OpDeleteReplaced, "compute", scriptType, "worker-0-cloud-init", inputs{"create": "a"}, nil),
 		step(apitype.OpDeleteReplaced, "compute", instanceType, "worker-0", small, nil),
 		differing(step(apitype.OpReplace, "compute", instanceType, "worker-0", small, roomy),
 			"rootBlockDevice.volumeSize", apitype.DiffUpdateReplace),
 		step(apitype.OpCreateReplacement, "compute", instanceType, "worker-0", small, roomy),
-		step(apitype.OpReplace, "compute", scriptType, "worker-0-booted", inputs{"create": "a"}, inputs{"create": "b"}),
+		step(apitype.OpReplace, "compute", scriptType, "worker-0-cloud-init", inputs{"create": "a"}, inputs{"create": "b"}),
 		step(apitype.OpDelete, "compute", instanceType, "worker-1", small, nil),
 		step(apitype.OpCreate, "compute", natType, "nat", nil, inputs{}),
 	}

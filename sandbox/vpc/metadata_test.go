@@ -142,7 +142,7 @@ func TestHopLimit(t *testing.T) {
 	}
 }
 
-// pod makes a namespace behind an instance, as a CNI plug-in does. The next Apply removes it.
+// pod makes a namespace behind an instance, as a CNI plugin does. The next Apply removes it.
 func (l *lab) pod(node string) string {
 	l.Helper()
 	const pod = "pod"

@@ -32,7 +32,7 @@ func seenFrom(t *testing.T, p *project, host string) string {
 	)
 }
 
-// tap listens on this machine's way out.
+// tap listens on the interface of this machine's default route.
 type tap struct {
 	socket int
 	mu     sync.Mutex

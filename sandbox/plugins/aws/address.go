@@ -72,7 +72,11 @@ func associatedAddresses(state *region.State) map[string]*region.Address {
 }
 
 // addAddressAssociation moves an address that is associated already, without an error, as AWS does.
-func addAddressAssociation(state *region.State, _ call, in *addressAssociationProperties) (string, *region.Address, error) {
+func addAddressAssociation(
+	state *region.State,
+	_ call,
+	in *addressAssociationProperties,
+) (string, *region.Address, error) {
 	a, instance := state.Addresses[in.AllocationID], state.Instances[in.InstanceID]
 	switch {
 	case a == nil:

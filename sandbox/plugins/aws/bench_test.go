@@ -32,7 +32,7 @@ func (f *fleet) remove(context.Context, string) error {
 	return nil
 }
 
-// A bench is a plug-in on an empty region.
+// A bench is a plugin on an empty region.
 type bench struct {
 	t *testing.T
 	provider.Provider
@@ -96,7 +96,10 @@ func (b *bench) diff(old thing, change map[string]any) provider.DiffResponse {
 	for key, value := range properties(change).All {
 		inputs = inputs.Set(key, value)
 	}
-	diff, err := b.Diff(b.t.Context(), provider.DiffRequest{ID: old.id, Urn: urn(old.token), State: old.state, OldInputs: old.inputs, Inputs: inputs})
+	diff, err := b.Diff(
+		b.t.Context(),
+		provider.DiffRequest{ID: old.id, Urn: urn(old.token), State: old.state, OldInputs: old.inputs, Inputs: inputs},
+	)
 	if err != nil {
 		b.t.Fatalf("diff %s: %v", old.token, err)
 	}
@@ -105,7 +108,10 @@ func (b *bench) diff(old thing, change map[string]any) provider.DiffResponse {
 
 func (b *bench) refresh(old thing) provider.ReadResponse {
 	b.t.Helper()
-	live, err := b.Read(b.t.Context(), provider.ReadRequest{ID: old.id, Urn: urn(old.token), Properties: old.state, Inputs: old.inputs})
+	live, err := b.Read(
+		b.t.Context(),
+		provider.ReadRequest{ID: old.id, Urn: urn(old.token), Properties: old.state, Inputs: old.inputs},
+	)
 	if err != nil {
 		b.t.Fatalf("read %s: %v", old.token, err)
 	}

@@ -50,17 +50,31 @@ type rootBlockDevice struct {
 func addInstance(state *region.State, _ call, in *instanceProperties) (string, *region.Instance, error) {
 	switch {
 	case in.AMI != imageID:
-		return "", nil, fmt.Errorf("InvalidAMIID.NotFound: the image %q does not exist in the sandbox: leave amiId empty", in.AMI)
+		return "", nil, fmt.Errorf(
+			"InvalidAMIID.NotFound: the image %q does not exist in the sandbox: leave amiId empty",
+			in.AMI,
+		)
 	case in.KeyName != "" && state.KeyPairs[in.KeyName] == nil:
 		return "", nil, fmt.Errorf("InvalidKeyPair.NotFound: the key pair %q does not exist", in.KeyName)
 	}
 	ip, err := freeAddress(state, in.SubnetID, in.PrivateIP)
-	return newID("i"), &region.Instance{Image: in.AMI, Key: in.KeyName, Subnet: in.SubnetID, IP: ip, Interface: newID("eni")}, err
+	return newID(
+			"i",
+		), &region.Instance{
+			Image:     in.AMI,
+			Key:       in.KeyName,
+			Subnet:    in.SubnetID,
+			IP:        ip,
+			Interface: newID("eni"),
+		}, err
 }
 
 func changeInstance(state *region.State, in *instanceProperties, i *region.Instance) error {
 	if _, known := instances.Types[in.InstanceType]; !known {
-		return fmt.Errorf("InvalidInstanceType: %q is not part of the sandbox, which has t2.nano to t3.large", in.InstanceType)
+		return fmt.Errorf(
+			"InvalidInstanceType: %q is not part of the sandbox, which has t2.nano to t3.large",
+			in.InstanceType,
+		)
 	}
 	for _, id := range in.VPCSecurityGroupIDs {
 		if group := state.SecurityGroups[id]; group == nil || group.VPC != state.Subnets[i.Subnet].VPC {

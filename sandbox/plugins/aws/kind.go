@@ -45,7 +45,8 @@ type field struct {
 
 func (f field) is(word string) bool { return slices.Contains(f.words, word) }
 
-// of is a kind whose resources have the properties P, a struct whose zero value has the defaults, and are recorded as R.
+// of is a kind whose resources have the properties P, a struct whose zero value has the defaults, and are recorded as
+// R.
 type of[P, R any] struct {
 	// all returns the records by ID. The map is the region's own, or made for the caller from records of another kind.
 	all func(*region.State) map[string]*R

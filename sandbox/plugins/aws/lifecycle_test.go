@@ -36,17 +36,43 @@ func stage(b *bench) []life {
 	}).id
 	tags := map[string]any{"tags": map[string]any{"Name": "changed"}}
 	return []life{
-		{"aws:ec2/vpc:Vpc", map[string]any{"cidrBlock": "10.1.0.0/16"}, map[string]any{"enableDnsHostnames": true}, "cidrBlock"},
+		{
+			"aws:ec2/vpc:Vpc",
+			map[string]any{"cidrBlock": "10.1.0.0/16"},
+			map[string]any{"enableDnsHostnames": true},
+			"cidrBlock",
+		},
 		{"aws:ec2/subnet:Subnet", map[string]any{"vpcId": v, "cidrBlock": "10.0.2.0/24"}, tags, "cidrBlock"},
 		{"aws:ec2/internetGateway:InternetGateway", map[string]any{}, tags, ""},
-		{"aws:ec2/natGateway:NatGateway", map[string]any{"subnetId": subnet, "allocationId": address}, tags, "subnetId"},
+		{
+			"aws:ec2/natGateway:NatGateway",
+			map[string]any{"subnetId": subnet, "allocationId": address},
+			tags,
+			"subnetId",
+		},
 		{"aws:ec2/routeTable:RouteTable", map[string]any{"vpcId": v}, tags, "vpcId"},
-		{"aws:ec2/route:Route", map[string]any{"routeTableId": table, "destinationCidrBlock": "0.0.0.0/0", "gatewayId": gateway}, nil, "destinationCidrBlock"},
-		{"aws:ec2/routeTableAssociation:RouteTableAssociation", map[string]any{"routeTableId": table, "subnetId": bare}, nil, "subnetId"},
+		{
+			"aws:ec2/route:Route",
+			map[string]any{"routeTableId": table, "destinationCidrBlock": "0.0.0.0/0", "gatewayId": gateway},
+			nil,
+			"destinationCidrBlock",
+		},
+		{
+			"aws:ec2/routeTableAssociation:RouteTableAssociation",
+			map[string]any{"routeTableId": table, "subnetId": bare},
+			nil,
+			"subnetId",
+		},
 		{"aws:ec2/securityGroup:SecurityGroup", map[string]any{"vpcId": v, "name": "third"}, tags, "description"},
 		{
 			"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-			map[string]any{"securityGroupId": group, "cidrIpv4": "0.0.0.0/0", "ipProtocol": "tcp", "fromPort": 80, "toPort": 80},
+			map[string]any{
+				"securityGroupId": group,
+				"cidrIpv4":        "0.0.0.0/0",
+				"ipProtocol":      "tcp",
+				"fromPort":        80,
+				"toPort":          80,
+			},
 			map[string]any{"toPort": 81},
 			"securityGroupId",
 		},
@@ -58,10 +84,21 @@ func stage(b *bench) []life {
 		},
 		{"aws:ec2/keyPair:KeyPair", map[string]any{"publicKey": publicKey}, tags, "publicKey"},
 		{"aws:ec2/eip:Eip", map[string]any{"domain": "vpc"}, tags, "domain"},
-		{"aws:ec2/eipAssociation:EipAssociation", map[string]any{"allocationId": address, "instanceId": instance}, nil, "instanceId"},
+		{
+			"aws:ec2/eipAssociation:EipAssociation",
+			map[string]any{"allocationId": address, "instanceId": instance},
+			nil,
+			"instanceId",
+		},
 		{
 			instanceType,
-			map[string]any{"ami": imageID, "instanceType": "t2.micro", "subnetId": subnet, "vpcSecurityGroupIds": []any{group}, "privateIp": "10.0.0.10"},
+			map[string]any{
+				"ami":                 imageID,
+				"instanceType":        "t2.micro",
+				"subnetId":            subnet,
+				"vpcSecurityGroupIds": []any{group},
+				"privateIp":           "10.0.0.10",
+			},
 			map[string]any{"instanceType": "t2.small", "sourceDestCheck": false},
 			"subnetId",
 		},
@@ -139,7 +176,13 @@ func change(b *bench, made thing, values map[string]any) thing {
 	for key, value := range properties(values).All {
 		inputs = inputs.Set(key, value)
 	}
-	request := provider.UpdateRequest{ID: made.id, Urn: urn(made.token), State: made.state, OldInputs: made.inputs, Inputs: inputs}
+	request := provider.UpdateRequest{
+		ID:        made.id,
+		Urn:       urn(made.token),
+		State:     made.state,
+		OldInputs: made.inputs,
+		Inputs:    inputs,
+	}
 	request.DryRun = true
 	if _, err := b.Update(t.Context(), request); err != nil {
 		t.Errorf("preview of the update: %v", err)
@@ -163,9 +206,14 @@ func change(b *bench, made thing, values map[string]any) thing {
 func TestPreviewOfACreate(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	inputs := properties(map[string]any{"ami": imageID, "instanceType": "t2.micro", "vpcSecurityGroupIds": []any{"sg-1"}}).
+	inputs := properties(
+		map[string]any{"ami": imageID, "instanceType": "t2.micro", "vpcSecurityGroupIds": []any{"sg-1"}},
+	).
 		Set("subnetId", property.New(property.Computed))
-	created, err := b.Create(t.Context(), provider.CreateRequest{Urn: urn(instanceType), Properties: inputs, DryRun: true})
+	created, err := b.Create(
+		t.Context(),
+		provider.CreateRequest{Urn: urn(instanceType), Properties: inputs, DryRun: true},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -304,12 +352,17 @@ func TestElsewhereIsPreviewOnly(t *testing.T) {
 	if err := b.Configure(t.Context(), provider.ConfigureRequest{Args: properties(map[string]any{"region": "us-east-1"})}); err != nil {
 		t.Fatal(err)
 	}
-	request := provider.CreateRequest{Urn: urn("aws:ec2/vpc:Vpc"), Properties: properties(map[string]any{"cidrBlock": "10.0.0.0/16"}), DryRun: true}
+	request := provider.CreateRequest{
+		Urn:        urn("aws:ec2/vpc:Vpc"),
+		Properties: properties(map[string]any{"cidrBlock": "10.0.0.0/16"}),
+		DryRun:     true,
+	}
 	if _, err := b.Create(t.Context(), request); err != nil {
 		t.Errorf("preview: %v", err)
 	}
 	request.DryRun = false
-	if _, err := b.Create(t.Context(), request); err == nil || !strings.Contains(err.Error(), "pulumi plugin install resource aws") {
+	if _, err := b.Create(t.Context(), request); err == nil ||
+		!strings.Contains(err.Error(), "pulumi plugin install resource aws") {
 		t.Errorf("create: %v, want a refusal with the remedy", err)
 	}
 }
@@ -317,7 +370,8 @@ func TestElsewhereIsPreviewOnly(t *testing.T) {
 func TestUnknownResourcesAndProperties(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	if _, err := b.Check(t.Context(), provider.CheckRequest{Urn: urn("aws:s3/bucket:Bucket")}); err == nil || !strings.Contains(err.Error(), "aws:s3/bucket:Bucket") {
+	if _, err := b.Check(t.Context(), provider.CheckRequest{Urn: urn("aws:s3/bucket:Bucket")}); err == nil ||
+		!strings.Contains(err.Error(), "aws:s3/bucket:Bucket") {
 		t.Errorf("a bucket: %v", err)
 	}
 	checked, err := b.Check(t.Context(), provider.CheckRequest{
@@ -339,7 +393,8 @@ func TestSweep(t *testing.T) {
 	}
 	err := b.store.Update(t.Context(), func(state *region.State) error {
 		Sweep(state, known)
-		if len(state.VPCs) != 1 || len(state.Subnets)+len(state.Instances)+len(state.SecurityGroups)+len(state.Addresses) != 0 {
+		if len(state.VPCs) != 1 ||
+			len(state.Subnets)+len(state.Instances)+len(state.SecurityGroups)+len(state.Addresses) != 0 {
 			t.Errorf("left over: %+v", state)
 		}
 		return nil

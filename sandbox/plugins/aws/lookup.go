@@ -20,7 +20,10 @@ func (s *server) invoke(_ context.Context, r provider.InvokeRequest) (provider.I
 	case "aws:ssm/getParameter:getParameter":
 		name := r.Args.Get("name")
 		if !name.IsString() || name.AsString() != imageParameter {
-			return provider.InvokeResponse{}, fmt.Errorf("ParameterNotFound: the sandbox has the parameter %s only", imageParameter)
+			return provider.InvokeResponse{}, fmt.Errorf(
+				"ParameterNotFound: the sandbox has the parameter %s only",
+				imageParameter,
+			)
 		}
 		result = map[string]any{
 			"id": imageParameter, "name": imageParameter, "type": "String", "version": 1, "value": imageID, "insecureValue": imageID,

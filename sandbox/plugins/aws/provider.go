@@ -1,6 +1,6 @@
 // Package aws is the sandbox's region as a Pulumi plugin. It has the name of the official AWS plugin and keeps its
-// property names, types and replacement rules, for the resources that the program uses. docs/sandbox.md lists how the two
-// differ.
+// property names, types and replacement rules, for the resources that the program uses. docs/sandbox.md lists how the
+// two differ.
 package aws
 
 import (
@@ -92,7 +92,11 @@ func (s *server) kindOf(urn resource.URN, preview bool) (kind, error) {
 	k := kinds[string(urn.Type())]
 	switch {
 	case k == nil:
-		return nil, fmt.Errorf("%s is not part of the sandbox, which has %s", urn.Type(), strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+		return nil, fmt.Errorf(
+			"%s is not part of the sandbox, which has %s",
+			urn.Type(),
+			strings.Join(slices.Sorted(maps.Keys(kinds)), ", "),
+		)
 	case !preview && s.region != RegionName:
 		return nil, fmt.Errorf("the sandbox's AWS plugin can preview %s but builds only the region %s: "+
 			"install the official one with pulumi plugin install resource aws %s", s.region, RegionName, Version)

@@ -16,23 +16,32 @@ var official = map[string]struct {
 	args     interface{ ElementType() reflect.Type }
 	resource any
 }{
-	"aws:ec2/vpc:Vpc":                                           {ec2.VpcArgs{}, ec2.Vpc{}},
-	"aws:ec2/subnet:Subnet":                                     {ec2.SubnetArgs{}, ec2.Subnet{}},
-	"aws:ec2/internetGateway:InternetGateway":                   {ec2.InternetGatewayArgs{}, ec2.InternetGateway{}},
-	"aws:ec2/natGateway:NatGateway":                             {ec2.NatGatewayArgs{}, ec2.NatGateway{}},
-	"aws:ec2/routeTable:RouteTable":                             {ec2.RouteTableArgs{}, ec2.RouteTable{}},
-	"aws:ec2/route:Route":                                       {ec2.RouteArgs{}, ec2.Route{}},
-	"aws:ec2/routeTableAssociation:RouteTableAssociation":       {ec2.RouteTableAssociationArgs{}, ec2.RouteTableAssociation{}},
-	"aws:ec2/securityGroup:SecurityGroup":                       {ec2.SecurityGroupArgs{}, ec2.SecurityGroup{}},
-	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": {vpc.SecurityGroupIngressRuleArgs{}, vpc.SecurityGroupIngressRule{}},
-	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":   {vpc.SecurityGroupEgressRuleArgs{}, vpc.SecurityGroupEgressRule{}},
-	"aws:ec2/keyPair:KeyPair":                                   {ec2.KeyPairArgs{}, ec2.KeyPair{}},
-	"aws:ec2/eip:Eip":                                           {ec2.EipArgs{}, ec2.Eip{}},
-	"aws:ec2/eipAssociation:EipAssociation":                     {ec2.EipAssociationArgs{}, ec2.EipAssociation{}},
-	"aws:ec2/instance:Instance":                                 {ec2.InstanceArgs{}, ec2.Instance{}},
+	"aws:ec2/vpc:Vpc":                         {ec2.VpcArgs{}, ec2.Vpc{}},
+	"aws:ec2/subnet:Subnet":                   {ec2.SubnetArgs{}, ec2.Subnet{}},
+	"aws:ec2/internetGateway:InternetGateway": {ec2.InternetGatewayArgs{}, ec2.InternetGateway{}},
+	"aws:ec2/natGateway:NatGateway":           {ec2.NatGatewayArgs{}, ec2.NatGateway{}},
+	"aws:ec2/routeTable:RouteTable":           {ec2.RouteTableArgs{}, ec2.RouteTable{}},
+	"aws:ec2/route:Route":                     {ec2.RouteArgs{}, ec2.Route{}},
+	"aws:ec2/routeTableAssociation:RouteTableAssociation": {
+		ec2.RouteTableAssociationArgs{},
+		ec2.RouteTableAssociation{},
+	},
+	"aws:ec2/securityGroup:SecurityGroup": {ec2.SecurityGroupArgs{}, ec2.SecurityGroup{}},
+	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": {
+		vpc.SecurityGroupIngressRuleArgs{},
+		vpc.SecurityGroupIngressRule{},
+	},
+	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": {
+		vpc.SecurityGroupEgressRuleArgs{},
+		vpc.SecurityGroupEgressRule{},
+	},
+	"aws:ec2/keyPair:KeyPair":               {ec2.KeyPairArgs{}, ec2.KeyPair{}},
+	"aws:ec2/eip:Eip":                       {ec2.EipArgs{}, ec2.Eip{}},
+	"aws:ec2/eipAssociation:EipAssociation": {ec2.EipAssociationArgs{}, ec2.EipAssociation{}},
+	"aws:ec2/instance:Instance":             {ec2.InstanceArgs{}, ec2.Instance{}},
 }
 
-// TestShape proves that every property here is one of the official plug-in, of the same type: a plan that passes here is
+// TestShape proves that every property here is one of the official plugin, of the same type: a plan that passes here is
 // one that it can read.
 func TestShape(t *testing.T) {
 	t.Parallel()

@@ -88,7 +88,12 @@ func addSubnet(state *region.State, c call, in *subnetProperties) (string, *regi
 		return "", nil, err
 	}
 	if cidr.Bits() < v.CIDR.Bits() || cidr.Bits() > 28 || !v.CIDR.Contains(cidr.Addr()) {
-		return "", nil, fmt.Errorf("InvalidSubnet.Range: %s is no part of %s's %s from /16 to /28", cidr, in.VPCID, v.CIDR)
+		return "", nil, fmt.Errorf(
+			"InvalidSubnet.Range: %s is no part of %s's %s from /16 to /28",
+			cidr,
+			in.VPCID,
+			v.CIDR,
+		)
 	}
 	for other, s := range state.Subnets {
 		if s.VPC == in.VPCID && s.CIDR.Overlaps(cidr) {

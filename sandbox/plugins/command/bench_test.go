@@ -29,7 +29,7 @@ const urn = "urn:pulumi:test::hello::" + token + "::step"
 // values are the properties of a resource.
 type values = map[string]any
 
-// A bench is the plug-in behind its protocol, and an engine that keeps what the plug-in logs.
+// A bench is the plugin behind its protocol, and an engine that keeps what the plugin logs.
 type bench struct {
 	pulumirpc.UnimplementedEngineServer
 	t      *testing.T
@@ -74,7 +74,7 @@ func (b *bench) Log(_ context.Context, req *pulumirpc.LogRequest) (*emptypb.Empt
 	return &emptypb.Empty{}, nil
 }
 
-// messages returns what the plug-in has logged.
+// messages returns what the plugin has logged.
 func (b *bench) messages() []string {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -85,7 +85,7 @@ func (b *bench) messages() []string {
 	return all
 }
 
-// waitFor waits until the plug-in logs message.
+// waitFor waits until the plugin logs message.
 func (b *bench) waitFor(message string) {
 	b.t.Helper()
 	for {
@@ -140,7 +140,10 @@ func (b *bench) check(inputs values) *structpb.Struct {
 func (b *bench) try(inputs values, timeout float64) (step, error) {
 	b.t.Helper()
 	checked := b.check(inputs)
-	created, err := b.plugin.Create(b.t.Context(), &pulumirpc.CreateRequest{Urn: urn, Properties: checked, Timeout: timeout})
+	created, err := b.plugin.Create(
+		b.t.Context(),
+		&pulumirpc.CreateRequest{Urn: urn, Properties: checked, Timeout: timeout},
+	)
 	return step{created.GetId(), checked, created.GetProperties()}, err
 }
 
@@ -179,7 +182,10 @@ func (b *bench) update(old step, inputs values, preview bool) step {
 
 func (b *bench) delete(old step) {
 	b.t.Helper()
-	_, err := b.plugin.Delete(b.t.Context(), &pulumirpc.DeleteRequest{Id: old.id, Urn: urn, Properties: old.state, OldInputs: old.inputs})
+	_, err := b.plugin.Delete(
+		b.t.Context(),
+		&pulumirpc.DeleteRequest{Id: old.id, Urn: urn, Properties: old.state, OldInputs: old.inputs},
+	)
 	if err != nil {
 		b.t.Fatalf("delete: %v", err)
 	}

@@ -42,8 +42,8 @@ func (e *Endpoint) connect(ctx context.Context, what string, config *ssh.ClientC
 	})
 }
 
-// jump makes a client over the bastion. As in the official plugin, a handshake that failed is tried again on the same channel:
-// the first failure has closed it, so the last error says no more than that.
+// jump makes a client over the bastion. As in the official plugin, a handshake that failed is tried again on the same
+// channel: the first failure has closed it, so the last error says no more than that.
 func (c *Connection) jump(ctx context.Context, config *ssh.ClientConfig) (*ssh.Client, error) {
 	proxy, err := c.Proxy.config(ctx)
 	if err != nil {
@@ -77,8 +77,9 @@ func closeWhenDone(ctx context.Context, c io.Closer) {
 	context.AfterFunc(ctx, func() { _ = c.Close() })
 }
 
-// again runs attempt until it succeeds or has failed more often than limit, if that is not negative; whatever the reason, as the
-// official plugin does. The pauses are its own, too: 100 ms, then 1.5 times as long each time, up to 5 s.
+// again runs attempt until it succeeds or has failed more often than limit, if that is not negative; whatever the
+// reason, as the official plugin does. The pauses are its own, too: 100 ms, then 1.5 times as long each time, up to 5
+// s.
 func again[T any](ctx context.Context, what string, limit int, attempt func() (T, error)) (result T, _ error) {
 	bound := "inf"
 	if limit >= 0 {

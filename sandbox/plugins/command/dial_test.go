@@ -159,7 +159,9 @@ func TestHostKey(t *testing.T) {
 		t.Errorf("another key is tried %d times, want as often as any failure", tries)
 	}
 
-	inputs, before = with("ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBGsX0lFw0Jml9rK3Hn0Q8zQ8b2m5l1Yh2yZ7V8o2mYwq")
+	inputs, before = with(
+		"ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBGsX0lFw0Jml9rK3Hn0Q8zQ8b2m5l1Yh2yZ7V8o2mYwq",
+	)
 	if _, err = b.try(inputs, 0); err == nil || !strings.Contains(err.Error(), "host key") {
 		t.Errorf("a broken key: %v", err)
 	}
@@ -185,7 +187,10 @@ func TestSilence(t *testing.T) {
 					connection["proxy"] = bastion.connection()
 				}
 				if timeout == 0 {
-					time.AfterFunc(200*time.Millisecond, func() { _, _ = b.plugin.Cancel(t.Context(), &emptypb.Empty{}) })
+					time.AfterFunc(
+						200*time.Millisecond,
+						func() { _, _ = b.plugin.Cancel(t.Context(), &emptypb.Empty{}) },
+					)
 				}
 				begin := time.Now()
 				_, err := b.try(values{"connection": connection, "create": "true"}, timeout)

@@ -57,7 +57,11 @@ func TestLifecycle(t *testing.T) {
 	}
 	again := b.update(created, s.command(values{"create": script("create again"), "delete": script("delete")}), false)
 	expect("update without update", again, "create again")
-	updated := b.update(again, s.command(values{"create": script("create"), "update": script("update"), "delete": script("delete")}), false)
+	updated := b.update(
+		again,
+		s.command(values{"create": script("create"), "update": script("update"), "delete": script("delete")}),
+		false,
+	)
 	expect("update", updated, "update")
 	b.delete(updated)
 	if r := ran(); r != "delete" {
@@ -75,7 +79,7 @@ func TestLifecycle(t *testing.T) {
 	}
 }
 
-// TestDiff shows that only triggers replace. The plug-in itself says so when they come or go; for an element of them the
+// TestDiff shows that only triggers replace. The plugin itself says so when they come or go; for an element of them the
 // SDK does, by its option replaceOnChanges.
 func TestDiff(t *testing.T) {
 	t.Parallel()
@@ -117,7 +121,10 @@ func TestPreview(t *testing.T) {
 	s, b := newServer(t), newBench(t)
 	unknown := resource.MakeComputed(resource.NewProperty(""))
 	inputs := b.check(values{
-		"connection": values{"host": unknown, "privateKey": unknown}, "create": unknown, "triggers": []any{unknown}, "logging": "none",
+		"connection": values{
+			"host":       unknown,
+			"privateKey": unknown,
+		}, "create": unknown, "triggers": []any{unknown}, "logging": "none",
 	})
 	created, err := b.plugin.Create(t.Context(), &pulumirpc.CreateRequest{Urn: urn, Properties: inputs, Preview: true})
 	if err != nil {
@@ -149,11 +156,15 @@ func TestRefresh(t *testing.T) {
 	t.Parallel()
 	s, b := newServer(t), newBench(t)
 	old := b.create(s.command(values{"create": "echo 1"}))
-	read, err := b.plugin.Read(t.Context(), &pulumirpc.ReadRequest{Id: old.id, Urn: urn, Properties: old.state, Inputs: old.inputs})
+	read, err := b.plugin.Read(
+		t.Context(),
+		&pulumirpc.ReadRequest{Id: old.id, Urn: urn, Properties: old.state, Inputs: old.inputs},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if read.GetId() != old.id || read.GetProperties().String() != old.state.String() || read.GetInputs().String() != old.inputs.String() {
+	if read.GetId() != old.id || read.GetProperties().String() != old.state.String() ||
+		read.GetInputs().String() != old.inputs.String() {
 		t.Errorf("read %v", read)
 	}
 }
@@ -162,7 +173,11 @@ func TestDefaultsAndSecrets(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	checked := unmarshal(t, b.check(values{
-		"connection": values{"host": "a", "privateKey": "k", "proxy": values{"host": "b", "password": "p"}}, "create": "true",
+		"connection": values{
+			"host":       "a",
+			"privateKey": "k",
+			"proxy":      values{"host": "b", "password": "p"},
+		}, "create": "true",
 	}))
 	if !checked["connection"].IsSecret() {
 		t.Fatal("connection is no secret")
@@ -180,20 +195,30 @@ func TestDefaultsAndSecrets(t *testing.T) {
 	}
 }
 
-// TestOthersAreRefused shows that what only the official plug-in has is refused by name, before a plan is made.
+// TestOthersAreRefused shows that what only the official plugin has is refused by name, before a plan is made.
 func TestOthersAreRefused(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	_, err := b.plugin.Check(t.Context(), &pulumirpc.CheckRequest{Urn: "urn:pulumi:test::hello::command:remote:CopyToRemote::copy"})
-	if err == nil || !strings.Contains(err.Error(), "command:remote:CopyToRemote is not in this stand-in") {
+	_, err := b.plugin.Check(
+		t.Context(),
+		&pulumirpc.CheckRequest{Urn: "urn:pulumi:test::hello::command:remote:CopyToRemote::copy"},
+	)
+	if err == nil || !strings.Contains(err.Error(), "command:remote:CopyToRemote is not emulated") {
 		t.Errorf("resource: %v", err)
 	}
 	_, err = b.plugin.Invoke(t.Context(), &pulumirpc.InvokeRequest{Tok: "command:local:run"})
-	if err == nil || !strings.Contains(err.Error(), "command:local:run is not in this stand-in") {
+	if err == nil || !strings.Contains(err.Error(), "command:local:run is not emulated") {
 		t.Errorf("function: %v", err)
 	}
-	failed, err := b.plugin.Check(t.Context(), &pulumirpc.CheckRequest{Urn: urn, News: marshal(t, resource.PropertyMap{})})
-	if err != nil || !slices.ContainsFunc(failed.GetFailures(), func(f *pulumirpc.CheckFailure) bool { return f.GetProperty() == "connection" }) {
+	failed, err := b.plugin.Check(
+		t.Context(),
+		&pulumirpc.CheckRequest{Urn: urn, News: marshal(t, resource.PropertyMap{})},
+	)
+	if err != nil ||
+		!slices.ContainsFunc(
+			failed.GetFailures(),
+			func(f *pulumirpc.CheckFailure) bool { return f.GetProperty() == "connection" },
+		) {
 		t.Errorf("no connection: %v %v", failed, err)
 	}
 }

@@ -31,11 +31,13 @@ func Main() {
 	}
 }
 
-// newProvider refuses what only the official provider has with an error that says so. Every resource is checked before
+// newProvider refuses what only the official plugin has with an error that says so. Every resource is checked before
 // anything else happens to it.
 func newProvider() provider.Provider {
 	p := infer.Provider(infer.Options{
-		Metadata:  schema.Metadata{Description: "Runs commands on remote hosts over SSH; a stand-in for the official provider."},
+		Metadata: schema.Metadata{
+			Description: "Runs commands on remote hosts over SSH, in the place of the official plugin.",
+		},
 		Resources: []infer.InferredResource{infer.Resource(&Command{})},
 		ModuleMap: map[tokens.ModuleName]tokens.ModuleName{"command": "remote"},
 	})
@@ -54,5 +56,5 @@ func newProvider() provider.Provider {
 
 func refusal(what string, kind tokens.Type) error {
 	return status.Errorf(codes.Unimplemented,
-		"the %s %s is not in this stand-in for pulumi-command, which has %s only: install the official plug-in", what, kind, token)
+		"the %s %s is not emulated, %s only is: install the official plugin", what, kind, token)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // run runs script on the host, unless it is nil, and keeps its output. When ctx is done, the connection is closed at
-// once. The error has the script and its output, as the official provider's, and never the input or a key.
+// once. The error has the script and its output, as the official plugin's, and never the input or a key.
 func (s *State) run(ctx context.Context, script *string) error {
 	if script == nil {
 		return nil
@@ -71,7 +71,10 @@ func (s *State) setenv(ctx context.Context, session *ssh.Session) error {
 }
 
 func refused(key string) string {
-	return fmt.Sprintf("the SSH server refuses the variable %s: allow it there with AcceptEnv, or set it in the command itself", key)
+	return fmt.Sprintf(
+		"the SSH server refuses the variable %s: allow it there with AcceptEnv, or set it in the command itself",
+		key,
+	)
 }
 
 // show returns what displays a line of a stream, or nil if that is not to be logged.
@@ -80,7 +83,7 @@ func (s *State) show(ctx context.Context, from Logging) func(line string) {
 		return nil
 	}
 	return func(line string) {
-		if ctx.Err() == nil { // the logger would write to the plug-in's own output
+		if ctx.Err() == nil { // the logger would write to the plugin's own output
 			provider.GetLogger(ctx).InfoStatus(line)
 		}
 	}

@@ -56,7 +56,8 @@ func TestLogging(t *testing.T) {
 				t.Errorf("logged %q", got)
 			}
 			for _, message := range b.logged {
-				if !message.GetEphemeral() || message.GetSeverity() != pulumirpc.LogSeverity_INFO || message.GetUrn() != urn {
+				if !message.GetEphemeral() || message.GetSeverity() != pulumirpc.LogSeverity_INFO ||
+					message.GetUrn() != urn {
 					t.Errorf("logged as %v", message)
 				}
 			}
@@ -83,7 +84,9 @@ func TestEnvironment(t *testing.T) {
 	t.Run("accepted", func(t *testing.T) {
 		t.Parallel()
 		s, b := newServer(t, "GREETING"), newBench(t)
-		stdout, _ := b.outputs(b.create(s.command(values{"create": "echo $GREETING", "environment": values{"GREETING": "hello"}})))
+		stdout, _ := b.outputs(
+			b.create(s.command(values{"create": "echo $GREETING", "environment": values{"GREETING": "hello"}})),
+		)
 		if stdout != "hello" {
 			t.Errorf("stdout %q", stdout)
 		}
@@ -110,7 +113,9 @@ func TestPreviousOutput(t *testing.T) {
 		t.Parallel()
 		s, b := newServer(t, "PULUMI_COMMAND_STDOUT", "PULUMI_COMMAND_STDERR"), newBench(t)
 		old := b.create(s.command(inputs("echo out; echo err >&2")))
-		stdout, _ := b.outputs(b.update(old, s.command(inputs("echo $PULUMI_COMMAND_STDOUT $PULUMI_COMMAND_STDERR")), false))
+		stdout, _ := b.outputs(
+			b.update(old, s.command(inputs("echo $PULUMI_COMMAND_STDOUT $PULUMI_COMMAND_STDERR")), false),
+		)
 		if stdout != "out err" {
 			t.Errorf("stdout %q", stdout)
 		}
@@ -150,7 +155,8 @@ func TestFailure(t *testing.T) {
 	}
 }
 
-// TestInterruption ends a command early, directly and over a bastion: by the engine's Cancel and by the resource's timeout.
+// TestInterruption ends a command early, directly and over a bastion: by the engine's Cancel and by the resource's
+// timeout.
 func TestInterruption(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -11,7 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// TestShape proves that the properties here are those of the official plug-in, of the same types and just as required: a
+// TestShape proves that the properties here are those of the official plugin, of the same types and just as required: a
 // plan that passes here is one that it can read, and the other way round.
 func TestShape(t *testing.T) {
 	t.Parallel()
@@ -45,7 +45,12 @@ func TestLoggingValues(t *testing.T) {
 	for _, value := range Logging("").Values() {
 		ours = append(ours, string(value.Value))
 	}
-	theirs := []string{string(remote.LoggingStdout), string(remote.LoggingStderr), string(remote.LoggingStdoutAndStderr), string(remote.LoggingNone)}
+	theirs := []string{
+		string(remote.LoggingStdout),
+		string(remote.LoggingStderr),
+		string(remote.LoggingStdoutAndStderr),
+		string(remote.LoggingNone),
+	}
 	if !slices.Equal(ours, theirs) {
 		t.Errorf("%q here, %q officially", ours, theirs)
 	}

@@ -25,7 +25,10 @@ func program(t *testing.T, directory, body string) *pulumirpc.RunRequest {
 			t.Fatal(err)
 		}
 	}
-	return &pulumirpc.RunRequest{Pwd: directory, Info: &pulumirpc.ProgramInfo{RootDirectory: directory, ProgramDirectory: directory, EntryPoint: "."}}
+	return &pulumirpc.RunRequest{
+		Pwd:  directory,
+		Info: &pulumirpc.ProgramInfo{RootDirectory: directory, ProgramDirectory: directory, EntryPoint: "."},
+	}
 }
 
 func hostOf(t *testing.T, e *engine) *host {
@@ -73,7 +76,8 @@ func TestBuild(t *testing.T) {
 	if len(binaries) != 2 {
 		t.Errorf("two clones, binaries %v", binaries)
 	}
-	if len(e.logged) < 2 || !strings.HasPrefix(e.logged[0], "Compiling") || !strings.HasPrefix(e.logged[1], "Compiled the program in ") {
+	if len(e.logged) < 2 || !strings.HasPrefix(e.logged[0], "Compiling") ||
+		!strings.HasPrefix(e.logged[1], "Compiled the program in ") {
 		t.Errorf("logged %q", e.logged)
 	}
 }
@@ -119,7 +123,10 @@ func TestAbout(t *testing.T) {
 		t.Errorf("%v %v", about, err)
 	}
 	for transitive, want := range map[bool]int{false: 1, true: 2} {
-		got, err := h.GetProgramDependencies(t.Context(), &pulumirpc.GetProgramDependenciesRequest{Info: info, TransitiveDependencies: transitive})
+		got, err := h.GetProgramDependencies(
+			t.Context(),
+			&pulumirpc.GetProgramDependenciesRequest{Info: info, TransitiveDependencies: transitive},
+		)
 		if err != nil || len(got.GetDependencies()) != want || got.GetDependencies()[0].GetVersion() != "v1.2.3" {
 			t.Errorf("transitive %v: %v %v", transitive, got, err)
 		}

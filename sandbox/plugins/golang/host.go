@@ -50,14 +50,20 @@ func (h *host) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plugin
 	return &pulumirpc.PluginInfo{}, nil
 }
 
-// GetRequiredPackages names no plug-ins, so that none is downloaded ahead: each is looked for when its first resource is
+// GetRequiredPackages names no plugins, so that none is downloaded ahead: each is looked for when its first resource is
 // registered.
-func (h *host) GetRequiredPackages(context.Context, *pulumirpc.GetRequiredPackagesRequest) (*pulumirpc.GetRequiredPackagesResponse, error) {
+func (h *host) GetRequiredPackages(
+	context.Context,
+	*pulumirpc.GetRequiredPackagesRequest,
+) (*pulumirpc.GetRequiredPackagesResponse, error) {
 	return &pulumirpc.GetRequiredPackagesResponse{}, nil
 }
 
 // RuntimeOptionsPrompts asks nothing of who makes a new project.
-func (h *host) RuntimeOptionsPrompts(context.Context, *pulumirpc.RuntimeOptionsRequest) (*pulumirpc.RuntimeOptionsResponse, error) {
+func (h *host) RuntimeOptionsPrompts(
+	context.Context,
+	*pulumirpc.RuntimeOptionsRequest,
+) (*pulumirpc.RuntimeOptionsResponse, error) {
 	return &pulumirpc.RuntimeOptionsResponse{}, nil
 }
 
@@ -72,7 +78,10 @@ func (h *host) About(ctx context.Context, req *pulumirpc.AboutRequest) (*pulumir
 }
 
 // GetProgramDependencies returns what the program's go.mod requires.
-func (h *host) GetProgramDependencies(ctx context.Context, req *pulumirpc.GetProgramDependenciesRequest) (*pulumirpc.GetProgramDependenciesResponse, error) {
+func (h *host) GetProgramDependencies(
+	ctx context.Context,
+	req *pulumirpc.GetProgramDependenciesRequest,
+) (*pulumirpc.GetProgramDependenciesResponse, error) {
 	text, err := run.With{Dir: req.GetInfo().GetProgramDirectory()}.Output(ctx, "go", "mod", "edit", "-json")
 	if err != nil {
 		return nil, err
@@ -89,14 +98,20 @@ func (h *host) GetProgramDependencies(ctx context.Context, req *pulumirpc.GetPro
 	response := &pulumirpc.GetProgramDependenciesResponse{}
 	for _, r := range module.Require {
 		if !r.Indirect || req.GetTransitiveDependencies() {
-			response.Dependencies = append(response.Dependencies, &pulumirpc.DependencyInfo{Name: r.Path, Version: r.Version})
+			response.Dependencies = append(
+				response.Dependencies,
+				&pulumirpc.DependencyInfo{Name: r.Path, Version: r.Version},
+			)
 		}
 	}
 	return response, nil
 }
 
 // InstallDependencies downloads the modules that the program is built of. Unlike the official host it leaves go.mod be.
-func (h *host) InstallDependencies(req *pulumirpc.InstallDependenciesRequest, server pulumirpc.LanguageRuntime_InstallDependenciesServer) error {
+func (h *host) InstallDependencies(
+	req *pulumirpc.InstallDependenciesRequest,
+	server pulumirpc.LanguageRuntime_InstallDependenciesServer,
+) error {
 	closer, _, stderr, err := rpcutil.MakeInstallDependenciesStreams(server, req.GetIsTerminal())
 	if err != nil {
 		return err

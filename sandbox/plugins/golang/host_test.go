@@ -25,7 +25,7 @@ import (
 	"hello-kubernetes/sandbox/run"
 )
 
-// TestMain is the plug-in itself when a test starts it as one. Else programs are built below a directory of its own.
+// TestMain is the plugin itself when a test starts it as one. Else programs are built below a directory of its own.
 func TestMain(m *testing.M) {
 	if os.Getenv("PLUGIN_UNDER_TEST") != "" {
 		Main()
@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// An engine keeps what its plug-ins log.
+// An engine keeps what its plugins log.
 type engine struct {
 	pulumirpc.UnimplementedEngineServer
 	mutex   sync.Mutex
@@ -137,7 +137,12 @@ func script(t *testing.T, text string) *pulumirpc.RunRequest {
 	return &pulumirpc.RunRequest{
 		Project: "hello", Stack: "test", Organization: "organization", MonitorAddress: "monitor:1", Parallel: 16, DryRun: true,
 		Config: map[string]string{"hello:word": "a b"}, ConfigSecretKeys: []string{"hello:key"}, Pwd: directory,
-		Info: &pulumirpc.ProgramInfo{RootDirectory: "/root/directory", ProgramDirectory: directory, EntryPoint: ".", Options: options},
+		Info: &pulumirpc.ProgramInfo{
+			RootDirectory:    "/root/directory",
+			ProgramDirectory: directory,
+			EntryPoint:       ".",
+			Options:          options,
+		},
 	}
 }
 
@@ -185,12 +190,14 @@ func TestProgramEnd(t *testing.T) {
 	}
 	missing := script(t, "")
 	_ = os.Remove(filepath.Join(missing.GetPwd(), "program"))
-	if response, err := h.Run(t.Context(), missing); err != nil || !strings.Contains(response.GetError(), "unable to find program") {
+	if response, err := h.Run(t.Context(), missing); err != nil ||
+		!strings.Contains(response.GetError(), "unable to find program") {
 		t.Errorf("no binary: %v %v", response, err)
 	}
 	debug := script(t, "")
 	debug.AttachDebugger = true
-	if response, err := h.Run(t.Context(), debug); err != nil || !strings.Contains(response.GetError(), "attaches no debugger") {
+	if response, err := h.Run(t.Context(), debug); err != nil ||
+		!strings.Contains(response.GetError(), "attaches no debugger") {
 		t.Errorf("debugger: %v %v", response, err)
 	}
 }
@@ -215,7 +222,10 @@ func TestInterruption(t *testing.T) {
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
-				_, _ = p.Run(ctx, script(t, "trap 'echo interrupted; exit 1' INT; echo begun; while :; do sleep 0.05; done"))
+				_, _ = p.Run(
+					ctx,
+					script(t, "trap 'echo interrupted; exit 1' INT; echo begun; while :; do sleep 0.05; done"),
+				)
 			}()
 			for _, want := range []string{"begun", "interrupted"} {
 				if !p.lines.Scan() || p.lines.Text() != want {

@@ -1,5 +1,5 @@
-// Package golang is a language host for Pulumi programs in Go, a stand-in for the official pulumi-language-go where that
-// cannot be had. It builds the program and runs it against the engine:
+// Package golang is a language host for Pulumi programs in Go, emulated in the place of the official pulumi-language-go
+// where that cannot be had. It builds the program and runs it against the engine:
 // https://github.com/pulumi/pulumi/tree/master/sdk/go/pulumi-language-go
 package golang
 
@@ -23,7 +23,7 @@ import (
 const enginePoll = 5 * time.Second
 
 // Main serves the language host until the engine ends it or dies. The engine's address is the last argument; the port
-// is printed to standard output, as the plug-in protocol asks.
+// is printed to standard output, as the plugin protocol asks.
 func Main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -35,7 +35,7 @@ func Main() {
 
 func serve(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New("the engine's address is missing: this is a plug-in, run by pulumi")
+		return errors.New("the engine's address is missing: this is a plugin, run by pulumi")
 	}
 	engine := args[len(args)-1]
 	ctx, cancel := context.WithCancel(ctx)

@@ -22,7 +22,7 @@ const grace = 5 * time.Second
 // Run builds the program, unless the runtime option binary names it, and runs it to its end.
 func (h *host) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
 	if req.GetAttachDebugger() {
-		return failed(errors.New("this stand-in for pulumi-language-go attaches no debugger"))
+		return failed(errors.New("the emulated pulumi-language-go attaches no debugger"))
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -44,7 +44,12 @@ func (h *host) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.R
 // run runs binary, and calls started once it has begun. It interrupts it when ctx is done: on Cancel, when this host is
 // told to stop and when the engine dies. A program that failed and said so itself ends with bail, so that the engine
 // adds nothing.
-func (h *host) run(ctx context.Context, req *pulumirpc.RunRequest, binary string, started func()) (*pulumirpc.RunResponse, error) {
+func (h *host) run(
+	ctx context.Context,
+	req *pulumirpc.RunRequest,
+	binary string,
+	started func(),
+) (*pulumirpc.RunResponse, error) {
 	environment, err := h.environment(req)
 	if err != nil {
 		return failed(err)
@@ -52,7 +57,7 @@ func (h *host) run(ctx context.Context, req *pulumirpc.RunRequest, binary string
 	program := exec.CommandContext(ctx, binary)
 	program.Dir = req.GetPwd()
 	program.Env = append(os.Environ(), environment...)
-	program.Stdout, program.Stderr = os.Stdout, os.Stderr // the engine displays what its plug-ins write
+	program.Stdout, program.Stderr = os.Stdout, os.Stderr // the engine displays what its plugins write
 	program.Cancel = func() error { return program.Process.Signal(os.Interrupt) }
 	program.WaitDelay = grace
 	err = program.Start()
