@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"strings"
 
 	"hello-kubernetes/sandbox/instances"
@@ -69,15 +68,6 @@ func (c *clone) forgetPending(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(c.path(), "state-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	defer file.Close()
-	if _, err := file.Write(cleared); err != nil {
-		return err
-	}
-	_, err = c.ask(ctx, "", "stack", "import", "--stack", c.stack, "--file", file.Name())
+	_, err = c.ask(ctx, string(cleared), "stack", "import", "--stack", c.stack)
 	return err
 }

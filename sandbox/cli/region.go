@@ -25,7 +25,7 @@ import (
 	"hello-kubernetes/sandbox/vpc"
 )
 
-// There is one region on a machine. These files are its, in region.Dir.
+// There is one region on a machine. These are its files in region.Dir, beside its record.
 var (
 	ownerFile       = filepath.Join(region.Dir, "owner") // the root of the clone that it belongs to
 	internetPIDFile = filepath.Join(region.Dir, "internet.pid")
@@ -208,12 +208,13 @@ func stopInternet() error {
 	return syscall.Kill(pid, syscall.SIGKILL)
 }
 
-// prerequisites of the machine, each with its remedy.
+// What the sandbox needs of the machine, in bytes.
 const (
 	diskNeeded   = 12 << 30
 	memoryNeeded = 6 << 30
 )
 
+// checkMachine tells what the machine lacks, and what to do about it.
 func checkMachine(cache string) error {
 	if os.Geteuid() != 0 {
 		return errors.New("the sandbox makes network namespaces and containers: run it as root (sudo make up)")
@@ -236,7 +237,8 @@ func checkMachine(cache string) error {
 		return err
 	}
 	if total := memory.Totalram * uint64(memory.Unit); total < memoryNeeded {
-		return fmt.Errorf("the machine has %d GiB of memory, the sandbox needs %d: use a larger one", total>>30, memoryNeeded>>30)
+		return fmt.Errorf("the machine has %d GiB of memory, the sandbox needs %d: use a larger one",
+			total>>30, memoryNeeded>>30)
 	}
 	return nil
 }

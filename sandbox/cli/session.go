@@ -27,8 +27,8 @@ func printEnvironment(_ context.Context, c *clone, _ []string) error {
 // quote makes a text one word of a shell.
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// sshProgram is the clone's ssh. It changes to the folder of the files that ssh_config names, because ssh with ProxyJump
-// fails when the path of its configuration has a space.
+// sshProgram is the clone's ssh. It changes to the folder of the files that ssh_config names, because ssh with
+// ProxyJump fails when the path of its configuration has a space.
 const sshProgram = `#!/bin/sh
 cd "$(dirname "$0")/.." && exec /usr/bin/ssh -F "ssh_config-${PULUMI_STACK:?}" "$@"
 `

@@ -6,12 +6,19 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
+	"hello-kubernetes/sandbox/instances"
 )
 
 func TestPriceTable(t *testing.T) {
 	t.Parallel()
 	if _, err := time.Parse(time.DateOnly, prices.Date); err != nil {
 		t.Errorf("date: %v", err)
+	}
+	for name := range instances.Types {
+		if prices.Instances[name] <= 0 {
+			t.Errorf("the sandbox has %s, which has no price in prices.yaml", name)
+		}
 	}
 	for size, next := range map[string]string{"micro": "small", "small": "medium", "medium": "large"} {
 		for _, family := range []string{"t2.", "t3."} {
