@@ -81,8 +81,9 @@ export http_proxy=$1
 echo "deb [signed-by=$PWD/kubernetes.asc] http://pkgs.k8s.io/core:/stable:/$2/deb/ /" >sources.list
 echo "deb [signed-by=$PWD/docker.asc] http://download.docker.com/linux/debian trixie stable" >>sources.list
 apt() {
-	apt-get -qq -oDir::State="$PWD" -oDir::State::status=/dev/null -oDir::Cache="$PWD" -oDir::Etc::SourceList="$PWD/sources.list" \
-		-oDir::Etc::SourceParts=/dev/null -oAPT::Architecture=amd64 -oAPT::Sandbox::User=root "$@"
+	apt-get -qq -oDir::State="$PWD" -oDir::State::status=/dev/null -oDir::Cache="$PWD" \
+		-oDir::Etc::SourceList="$PWD/sources.list" -oDir::Etc::SourceParts=/dev/null \
+		-oAPT::Architecture=amd64 -oAPT::Sandbox::User=root "$@"
 }
 apt -oAPT::Update::Error-Mode=any update
 apt download kubeadm kubelet kubectl kubernetes-cni containerd.io

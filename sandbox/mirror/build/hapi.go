@@ -56,7 +56,8 @@ func npm(name, version, source string, files ...string) (*artifact, error) {
 		a.recipe = append(a.recipe, file, string(data))
 	}
 	a.build = func(ctx context.Context, dir string) error {
-		if err := (run.With{Dir: source}).Run(ctx, "cp", append([]string{"--target-directory", dir}, files...)...); err != nil {
+		copied := append([]string{"--target-directory", dir}, files...)
+		if err := (run.With{Dir: source}).Run(ctx, "cp", copied...); err != nil {
 			return err
 		}
 		return run.With{Dir: dir}.Run(ctx, "npm", "ci", "--omit=dev", "--ignore-scripts")
