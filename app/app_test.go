@@ -190,3 +190,42 @@ func TestObjectsAreDeletedBeforeTheirReplacement(t *testing.T) {
 		}
 	}
 }
+
+// Two apps on one cluster have nothing in common but the provider.
+func TestTwoAppsDoNotCollide(t *testing.T) {
+	t.Parallel()
+	r, err := recorder.Run(nil, func(ctx *pulumi.Context) error {
+		host, err := recorder.Host(ctx, "control-plane", nil)
+		if err != nil {
+			return err
+		}
+		provider, err := kubernetes.NewProvider(ctx, "provider", &kubernetes.ProviderArgs{})
+		if err != nil {
+			return err
+		}
+		for i, name := range []string{"one", "two"} {
+			if _, err := New(ctx, name, Args{
+				Name: name, Provider: provider, Cluster: host.Instance, Image: "example.com/" + name + ":1",
+				Replicas: 1, Port: 8080, NodePort: 30080 + i,
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, res := range r.Resources {
+		if seen[res.URN] {
+			t.Errorf("%s is there twice", res.URN)
+		}
+		seen[res.URN] = true
+		for _, path := range []string{"metadata.name", "metadata.namespace", "spec.selector.app"} {
+			if text := res.Text(path); text != "" && text != res.Name {
+				t.Errorf("%s of %s is %q", path, res.URN, text)
+			}
+		}
+	}
+}
