@@ -156,7 +156,7 @@ func TestStepsOfAWorkerRunAgainOnANewClusterOrInstance(t *testing.T) {
 	for _, step := range []string{"token", "join", "ready"} {
 		triggers := r.Get(t, "worker-0-"+step).Texts("triggers")
 		for _, instance := range []string{"Instance control-plane", "Instance worker-0"} {
-			if !slices.Contains(triggers, r.Get(t, instance).Name+"-id") {
+			if !slices.Contains(triggers, r.Get(t, instance).ID) {
 				t.Errorf("%s does not run again on a new %s: triggers are %q", step, instance, triggers)
 			}
 		}

@@ -255,7 +255,7 @@ func TestJoinNeedsATokenAndAHash(t *testing.T) {
 
 const (
 	getNode = "kubectl --kubeconfig /etc/kubernetes/admin.conf get node --field-selector metadata.name=worker-0 --selector " +
-		"hello-kubernetes/instance=hello-kubernetes-test-worker-0-id -o name"
+		"hello-kubernetes/instance=hello-kubernetes-test-worker-0-instance -o name"
 	drainNode  = "kubectl --kubeconfig /etc/kubernetes/admin.conf drain worker-0 --ignore-daemonsets --delete-emptydir-data --force --timeout 180s"
 	deleteNode = "kubectl --kubeconfig /etc/kubernetes/admin.conf delete node worker-0 --ignore-not-found"
 )

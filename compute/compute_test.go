@@ -1,15 +1,12 @@
 package compute
 
 import (
-	"crypto/ed25519"
-	"encoding/pem"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"golang.org/x/crypto/ssh"
 
 	"hello-kubernetes/internal/layout"
 	"hello-kubernetes/tests/recorder"
@@ -26,7 +23,7 @@ func record(t *testing.T, adjust func(args *Args)) *recorder.Recording {
 		}
 		args := Args{
 			SSHPublicKey:  "ssh-ed25519 AAAA",
-			SSHPrivateKey: stackKey,
+			SSHPrivateKey: recorder.SSHKey(),
 			Hosts: []Host{
 				{
 					Name:         "control-plane",
@@ -62,15 +59,6 @@ func record(t *testing.T, adjust func(args *Args)) *recorder.Recording {
 	}
 	return r
 }
-
-// stackKey is one of the stack's, written anew.
-var stackKey = func() string {
-	block, err := ssh.MarshalPrivateKey(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), "")
-	if err != nil {
-		panic(err)
-	}
-	return string(pem.EncodeToMemory(block))
-}()
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -125,7 +113,7 @@ func TestElasticIPLeadsToTheEdge(t *testing.T) {
 	for edge, adjust := range map[string]func(*Args){"control-plane": nil, "edge": withEdge} {
 		r := record(t, adjust)
 		association := r.Get(t, "EipAssociation edge")
-		if host := association.Text("instanceId"); host != r.Get(t, "Instance "+edge).Name+"-id" {
+		if host := association.Text("instanceId"); host != r.Get(t, "Instance "+edge).ID {
 			t.Errorf("it leads to %q, want %s", host, edge)
 		}
 		if !slices.Contains(r.Needs(t, "EipAssociation edge"), "Route to-the-internet") {

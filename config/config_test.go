@@ -29,7 +29,7 @@ type values = map[string]string
 
 // parse decodes changes over the shortest configuration that is accepted.
 func parse(changes values) (*Config, error) {
-	all := values{"aws:region": "us-east-1", "adminCidrs": `["203.0.113.7/32"]`, "sshPrivateKey": recorder.NewKey()}
+	all := values{"aws:region": "us-east-1", "adminCidrs": `["203.0.113.7/32"]`, "sshPrivateKey": recorder.SSHKey()}
 	maps.Copy(all, changes)
 	return Parse(projectFile, all)
 }

@@ -182,9 +182,11 @@ func FuzzParse(f *testing.F) {
 	f.Add("sshPrivateKey", "", "x")
 	f.Add("workers", `{"count": 2, "count": 1e9}`, "x")
 	f.Add("app", `{"env": {"A": 1}}`, "\xff")
+	f.Add("workers", "{\"Y\x00\x10b", "")
+	f.Add("kubernetesVersion", "1.3\xd97.2", "")
 	f.Fuzz(func(t *testing.T, key, value, secret string) {
 		const canary = "c4n4ry"
-		for _, private := range []string{secret + canary + secret, recorder.NewKey()} {
+		for _, private := range []string{secret + canary + secret, recorder.SSHKey()} {
 			_, err := parse(values{"sshPrivateKey": private, key: value})
 			if err == nil || strings.Contains(key+value, canary) || strings.Contains(key+value, "PRIVATE KEY") {
 				continue

@@ -38,7 +38,7 @@ func stackFile(t *testing.T, path string) values {
 	values := values{}
 	for key, value := range file.Config {
 		if object, ok := value.(map[string]any); ok && object["secure"] != nil {
-			value = recorder.NewKey()
+			value = recorder.SSHKey()
 		}
 		text, isText := value.(string)
 		if !isText {
@@ -63,7 +63,7 @@ func TestStackFilesAreAccepted(t *testing.T) {
 	for _, path := range files {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
-			values := values{"sshPrivateKey": recorder.NewKey()}
+			values := values{"sshPrivateKey": recorder.SSHKey()}
 			for key, value := range stackFile(t, path) {
 				name, own := strings.CutPrefix(key, namespace)
 				if !own && key != "aws:region" {
@@ -93,7 +93,7 @@ func TestStackFilesHoldNoSecretInTheClear(t *testing.T) {
 func TestLoadReadsOnlyItsNamespaceAndTheRegion(t *testing.T) {
 	text, err := json.Marshal(values{
 		"aws:region": "eu-central-1", "aws:profile": "x", "hello-kubernetes-test:nat": "x",
-		namespace + "adminCidrs": `["203.0.113.7/32"]`, namespace + "sshPrivateKey": recorder.NewKey(),
+		namespace + "adminCidrs": `["203.0.113.7/32"]`, namespace + "sshPrivateKey": recorder.SSHKey(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -40,7 +40,7 @@ func rules(t *testing.T, r *recorder.Recording, token string) []rule {
 	t.Helper()
 	roles := map[string]string{}
 	for _, group := range r.Of(recorder.SecurityGroup) {
-		roles[group.Name+"-id"] = strings.TrimPrefix(group.Label(), "SecurityGroup ")
+		roles[group.ID] = strings.TrimPrefix(group.Label(), "SecurityGroup ")
 	}
 	var found []rule
 	for _, res := range r.Of(token) {
@@ -65,12 +65,12 @@ func TestSubnetsReachTheInternetOverTables(t *testing.T) {
 		for _, role := range []string{"public", "private"} {
 			association := r.Get(t, "RouteTableAssociation "+role)
 			table, subnet := association.Text("routeTableId"), association.Text("subnetId")
-			if want := recorder.Project + "-" + recorder.Stack + "-" + role + "-id"; table != want || subnet != want {
+			if table != r.Get(t, "RouteTable "+role).ID || subnet != r.Get(t, "Subnet "+role).ID {
 				t.Errorf("%s: %s has the table %s", nat, subnet, table)
 			}
 		}
 		if routes := r.Of("aws:ec2/route:Route"); len(routes) != 1 ||
-			routes[0].Text("routeTableId") != recorder.Project+"-"+recorder.Stack+"-public-id" {
+			routes[0].Text("routeTableId") != r.Get(t, "RouteTable public").ID {
 			t.Errorf("%s: %d routes, want the public one", nat, len(routes)) // the private one is made with the hosts
 		}
 	}

@@ -46,6 +46,9 @@ func recordStep(t *testing.T, step remote.Step, opts ...pulumi.ResourceOption) *
 	}).Get(t, "edge-"+step.Name)
 }
 
+// edgeID is the ID of the instance that the steps run on.
+var edgeID = recorder.IDOf(recorder.Instance, "hello-kubernetes-test-edge")
+
 func TestRunOfThePlainestStep(t *testing.T) {
 	t.Parallel()
 	step := recordStep(t, remote.Step{Name: "step", Create: pulumi.String("echo"), Timeout: "3m"})
@@ -54,7 +57,7 @@ func TestRunOfThePlainestStep(t *testing.T) {
 		timeouts.GetDelete() != "3m" {
 		t.Errorf("timeouts are %v", timeouts)
 	}
-	if got := step.Texts("triggers"); !slices.Equal(got, []string{"hello-kubernetes-test-edge-id"}) {
+	if got := step.Texts("triggers"); !slices.Equal(got, []string{edgeID}) {
 		t.Errorf("triggers are %q, want the instance", got)
 	}
 	if !strings.HasSuffix(options.GetDeletedWith(), "::hello-kubernetes-test-edge") {
@@ -85,7 +88,7 @@ func TestRunOfAStepWithEverything(t *testing.T) {
 		Timeout:  "3m",
 		Secret:   true,
 	})
-	if got := step.Texts("triggers"); !slices.Equal(got, []string{"hello-kubernetes-test-edge-id", "trigger"}) {
+	if got := step.Texts("triggers"); !slices.Equal(got, []string{edgeID, "trigger"}) {
 		t.Errorf("triggers are %q", got)
 	}
 	if !step.RegisterRPC.GetDeleteBeforeReplace() {
@@ -194,7 +197,7 @@ func TestWaitForSSHOfAHostBehindABastion(t *testing.T) {
 	if !gate.Property("connection.proxy").IsNull() || up.Property("connection.proxy").IsNull() {
 		t.Error("want listening on the bastion, and cloud-init through it")
 	}
-	want := []string{r.Get(t, "Instance edge").Name + "-id", r.Get(t, "Instance inner").Name + "-id"}
+	want := []string{r.Get(t, "Instance edge").ID, r.Get(t, "Instance inner").ID}
 	if got := gate.Texts("triggers"); !slices.Equal(got, want) {
 		t.Errorf(
 			"listening runs again on changes of %q, want %q: the bastion, and the host that it looks for",

@@ -69,20 +69,14 @@ func TestCommandsBelongToAnInstance(t *testing.T) {
 			t.Errorf("%s is deleted with %q, want an instance", command.Name, command.RegisterRPC.GetDeletedWith())
 			return
 		}
-		if instance := s.Resources[i].Name + "-id"; !slices.Contains(command.Texts("triggers"), instance) {
-			t.Errorf(
-				"%s: triggers are %q, want its instance %s among them",
-				command.Name,
-				command.Texts("triggers"),
-				instance,
-			)
+		if instance := s.Resources[i].ID; !slices.Contains(command.Texts("triggers"), instance) {
+			t.Errorf("%s: triggers are %q, want its instance %s among them",
+				command.Name, command.Texts("triggers"), instance)
 		}
 		// What is done for a worker is done again for a worker on a new instance, wherever the command runs.
 		if worker := regexp.MustCompile(`^worker-\d+`).FindString(command.Name); worker != "" {
-			if instance := s.Get(t, "Instance "+worker).Name + "-id"; !slices.Contains(
-				command.Texts("triggers"),
-				instance,
-			) {
+			instance := s.Get(t, "Instance "+worker).ID
+			if !slices.Contains(command.Texts("triggers"), instance) {
 				t.Errorf("%s: triggers are %q, want %s among them", command.Name, command.Texts("triggers"), instance)
 			}
 		}

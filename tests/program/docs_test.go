@@ -114,7 +114,7 @@ func configTable() (string, error) {
 
 // flowTable is a line for each flow, as the program registers them.
 func flowTable() (string, error) {
-	s, err := run(context.Background(), nil)
+	s, err := run(context.Background(), nil, false)
 	if err != nil {
 		return "", err
 	}

@@ -9,11 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"hello-kubernetes/config"
+	"hello-kubernetes/internal/layout"
 	"hello-kubernetes/tests/recorder"
 )
 
@@ -55,28 +57,21 @@ type stack struct {
 // record runs the whole program with values over the shortest good configuration.
 func record(t testing.TB, values map[string]string) stack {
 	t.Helper()
-	s, err := run(t.Context(), values)
+	s, err := run(t.Context(), values, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func run(ctx context.Context, values map[string]string) (stack, error) {
-	return execute(ctx, values, false)
-}
-
-func execute(ctx context.Context, values map[string]string, preview bool) (stack, error) {
+// run runs the whole program, or lets it preview a new stack. Its error is what the program prints.
+func run(ctx context.Context, values map[string]string, preview bool) (stack, error) {
 	all := map[string]string{
 		"aws:region":    "us-east-1",
 		"adminCidrs":    `["203.0.113.7/32"]`,
-		"sshPrivateKey": recorder.NewKey(),
+		"sshPrivateKey": recorder.SSHKey(),
 	}
 	maps.Copy(all, values)
-	c, err := config.Parse(projectFile, all)
-	if err != nil {
-		return stack{}, err
-	}
 	environment := map[string]string{}
 	for key, value := range all {
 		if !strings.Contains(key, ":") {
@@ -85,6 +80,10 @@ func execute(ctx context.Context, values map[string]string, preview bool) (stack
 		environment[key] = value
 	}
 	recording, err := recorder.Execute(ctx, binary, environment, preview)
+	if err != nil {
+		return stack{}, err
+	}
+	c, err := config.Parse(projectFile, all)
 	return stack{recording, c}, err
 }
 
@@ -98,12 +97,15 @@ var variants = map[string]map[string]string{
 	"private, no NAT":  {"topology": "private", "nat": "none", "mirror": "10.0.0.20"},
 	"more workers":     {"workers": `{"count": 4, "instanceType": "t2.small"}`},
 	"one worker":       {"workers": `{"count": 1}`},
+	"other Kubernetes": {"kubernetesVersion": "1.36.1", "podCidr": "10.128.0.0/16", "serviceCidr": "10.112.0.0/16"},
+	"all checks":       {"ignorePreflightErrors": `[]`},
+	"no checks":        {"ignorePreflightErrors": `["all"]`},
 	"image configured": {"amiId": "ami-0123456789abcdef0"},
 	"several admins":   {"adminCidrs": `["203.0.113.7/32", "198.51.100.0/24", "2001:db8::/32"]`},
 	"world as admin":   {"adminCidrs": `["0.0.0.0/0", "::/0"]`, "allowWorldAdmin": "true"},
 	"site and app": {
 		"proxy": `{"serverName": "hello.example.com"}`,
-		"app":   `{"replicas": 6, "env": {}, "port": 8080}`,
+		"app":   `{"replicas": 6, "env": {}, "port": 8080, "nodePort": 31000}`,
 	},
 }
 
@@ -111,32 +113,32 @@ var variants = map[string]map[string]string{
 var recordings = func() map[string]func() (stack, error) {
 	all := map[string]func() (stack, error){}
 	for name, values := range variants {
-		all[name] = sync.OnceValues(func() (stack, error) { return run(context.Background(), values) })
+		all[name] = sync.OnceValues(func() (stack, error) { return run(context.Background(), values, false) })
 	}
 	return all
 }()
 
-// private tells whether the edge has a host of its own, and edge what host is the edge.
+// private tells whether the edge has a host of its own.
 func (s stack) private() bool { return s.config.Topology == config.Private }
 
+// edge is the name of the host that is the edge.
 func (s stack) edge() string {
-	if s.private() {
-		return "edge"
-	}
-	return "control-plane"
+	hosts := s.config.Hosts()
+	return hosts[slices.IndexFunc(hosts, isEdge)].Name
 }
 
-// behind are the hosts that are reached through the edge.
+// behind are the names of the hosts that are reached through the edge.
 func (s stack) behind() []string {
-	var hosts []string
-	if s.private() {
-		hosts = append(hosts, "control-plane")
+	var names []string
+	for _, host := range s.config.Hosts() {
+		if !isEdge(host) {
+			names = append(names, host.Name)
+		}
 	}
-	for i := range s.config.Workers.Count {
-		hosts = append(hosts, fmt.Sprintf("worker-%d", i))
-	}
-	return hosts
+	return names
 }
+
+func isEdge(host config.Host) bool { return slices.Contains(host.Roles, layout.Edge) }
 
 // inEachVariant runs check against the whole program in each variant.
 func inEachVariant(t *testing.T, check func(t *testing.T, s stack)) {

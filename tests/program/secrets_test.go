@@ -1,7 +1,6 @@
 package program
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"testing"
@@ -103,27 +102,5 @@ func TestOutputs(t *testing.T) {
 			"outputs are %v, want those of this test, kubeconfig, knownHosts and hosts",
 			outputs.Inputs.StableKeys(),
 		)
-	}
-}
-
-func TestOutputHostsListsEveryHost(t *testing.T) {
-	t.Parallel()
-	hosts := record(
-		t,
-		map[string]string{"workers": `{"count": 1}`},
-	).Get(t, recorder.StackOutputs).
-		Property("hosts").
-		ArrayValue()
-	want := []string{
-		"map[instanceType:t2.small name:control-plane privateIp:10.0.0.10 publicIp:203.0.113.10 roles:[edge control-plane]]",
-		"map[instanceType:t2.micro name:worker-0 privateIp:10.0.1.20 publicIp: roles:[worker]]",
-	}
-	if len(hosts) != len(want) {
-		t.Fatalf("%d hosts, want %d", len(hosts), len(want))
-	}
-	for i, host := range hosts {
-		if got := fmt.Sprint(host.ObjectValue().Mappable()); got != want[i] {
-			t.Errorf("host %d is %s, want %s", i, got, want[i])
-		}
 	}
 }

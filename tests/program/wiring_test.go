@@ -22,10 +22,11 @@ func TestEachSubnetHasOneRouteToTheInternet(t *testing.T) {
 				}
 			}
 		}
-		private := map[layout.NAT]string{layout.NATInstance: "networkInterfaceId", layout.NATGateway: "natGatewayId", layout.NATNone: ""}[s.config.NAT]
+		private := map[layout.NAT]string{
+			layout.NATInstance: "networkInterfaceId", layout.NATGateway: "natGatewayId",
+		}[s.config.NAT]
 		for table, want := range map[string]string{"public": "gatewayId", "private": private} {
-			id := recorder.Project + "-" + recorder.Stack + "-" + table + "-id"
-			if got := strings.Join(targets[id], " and "); got != want {
+			if got := strings.Join(targets[s.Get(t, "RouteTable "+table).ID], " and "); got != want {
 				t.Errorf("the route to the internet of the %s subnet is %q, want %q", table, got, want)
 			}
 		}
@@ -38,15 +39,17 @@ func TestEachSubnetHasOneRouteToTheInternet(t *testing.T) {
 // Left to AWS, one could get the other's.
 func TestFixedAddressesDiffer(t *testing.T) {
 	t.Parallel()
-	s := record(t, map[string]string{"nat": "gateway", "publicSubnetCidr": "10.0.0.240/28"})
-	if got := s.Get(t, "Instance control-plane").Text("privateIp"); got != "10.0.0.250" {
-		t.Errorf("the control plane's address is %q", got)
-	}
-	if got := s.Get(t, "NatGateway").Text("privateIp"); got != "10.0.0.251" {
-		t.Errorf("the NAT gateway's address is %q", got)
-	}
-	if got := record(t, map[string]string{"topology": "private", "publicSubnetCidr": "10.0.0.240/28"}).Get(t, "Instance edge").Text("privateIp"); got != "10.0.0.252" {
-		t.Errorf("the edge's address is %q", got)
+	const subnet = "10.0.0.240/28"
+	public := record(t, map[string]string{"nat": "gateway", "publicSubnetCidr": subnet})
+	private := record(t, map[string]string{"topology": "private", "publicSubnetCidr": subnet})
+	for want, res := range map[string]*recorder.Resource{
+		"10.0.0.250": public.Get(t, "Instance control-plane"),
+		"10.0.0.251": public.Get(t, "NatGateway"),
+		"10.0.0.252": private.Get(t, "Instance edge"),
+	} {
+		if got := res.Text("privateIp"); got != want {
+			t.Errorf("the address of %s is %q, want %s", res.Label(), got, want)
+		}
 	}
 }
 

@@ -9,8 +9,10 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -67,12 +69,12 @@ type monitor struct {
 
 var marking = plugin.MarshalOptions{KeepSecrets: true, KeepResources: true, KeepUnknowns: true}
 
-// SupportsFeature says yes to all but output values, which would hide what an input is.
+// SupportsFeature says yes to all but two: output values would hide what an input is, and aliases are compared as URNs.
 func (m *monitor) SupportsFeature(
-	_ context.Context,
-	req *pulumirpc.SupportsFeatureRequest,
+	_ context.Context, req *pulumirpc.SupportsFeatureRequest,
 ) (*pulumirpc.SupportsFeatureResponse, error) {
-	return &pulumirpc.SupportsFeatureResponse{HasSupport: req.GetId() != "outputValues"}, nil
+	lacking := []string{"outputValues", "aliasSpecs"}
+	return &pulumirpc.SupportsFeatureResponse{HasSupport: !slices.Contains(lacking, req.GetId())}, nil
 }
 
 func (m *monitor) RegisterResource(
@@ -86,7 +88,8 @@ func (m *monitor) RegisterResource(
 		return &pulumirpc.RegisterResourceResponse{Urn: urnOf("", req.GetType(), req.GetName())}, nil
 	}
 	id, outputs, err := m.recording.NewResource(pulumi.MockResourceArgs{
-		TypeToken: req.GetType(), Name: req.GetName(), Inputs: inputs, Provider: req.GetProvider(), Custom: req.GetCustom(), RegisterRPC: req,
+		TypeToken: req.GetType(), Name: req.GetName(), Inputs: inputs,
+		Provider: req.GetProvider(), Custom: req.GetCustom(), RegisterRPC: req,
 	})
 	if err != nil {
 		return nil, err
@@ -100,17 +103,13 @@ func (m *monitor) RegisterResource(
 		}
 	}
 	object, err := plugin.MarshalProperties(outputs, marking)
-	return &pulumirpc.RegisterResourceResponse{
-		Urn:    urnOf(req.GetParent(), req.GetType(), req.GetName()),
-		Id:     id,
-		Object: object,
-	}, err
+	urn := urnOf(req.GetParent(), req.GetType(), req.GetName())
+	return &pulumirpc.RegisterResourceResponse{Urn: urn, Id: id, Object: object}, err
 }
 
 // RegisterResourceOutputs keeps the stack's.
 func (m *monitor) RegisterResourceOutputs(
-	_ context.Context,
-	req *pulumirpc.RegisterResourceOutputsRequest,
+	_ context.Context, req *pulumirpc.RegisterResourceOutputsRequest,
 ) (*emptypb.Empty, error) {
 	if urn := resource.URN(req.GetUrn()); urn.QualifiedType() == resource.RootStackType {
 		outputs, err := plugin.UnmarshalProperties(req.GetOutputs(), marking)
@@ -126,8 +125,7 @@ func (m *monitor) RegisterResourceOutputs(
 }
 
 func (m *monitor) Invoke(
-	_ context.Context,
-	req *pulumirpc.ResourceInvokeRequest,
+	_ context.Context, req *pulumirpc.ResourceInvokeRequest,
 ) (*pulumirpc.ResourceInvokeResponse, error) {
 	args, err := plugin.UnmarshalProperties(req.GetArgs(), marking)
 	if err != nil {
@@ -144,10 +142,13 @@ func (m *monitor) Invoke(
 // engine hears what a program reports as errors.
 type engine struct {
 	pulumirpc.UnimplementedEngineServer
+	mu     sync.Mutex
 	errors strings.Builder
 }
 
 func (e *engine) Log(_ context.Context, req *pulumirpc.LogRequest) (*emptypb.Empty, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if req.GetSeverity() == pulumirpc.LogSeverity_ERROR {
 		fmt.Fprintln(&e.errors, req.GetMessage())
 	}

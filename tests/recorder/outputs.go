@@ -24,11 +24,11 @@ func (r *Recording) outputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 			address = fmt.Sprintf("10.0.1.%d", 20+index)
 		}
 		set("privateIp", address)
-		set("primaryNetworkInterfaceId", args.Name+"-eni")
+		set("primaryNetworkInterfaceId", args.ID+"-eni")
 	case "aws:ec2/eip:Eip":
 		set("publicIp", "203.0.113.10")
 	case "aws:ec2/keyPair:KeyPair":
-		set("keyName", args.Name)
+		set("keyName", args.ID)
 	case Command:
 		stdout, given := r.stdout[args.Name]
 		if !given {

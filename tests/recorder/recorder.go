@@ -38,7 +38,7 @@ type Recording struct {
 	mu        sync.Mutex
 }
 
-// A Resource is one registration: its inputs, with secrets marked, and in RegisterRPC its options.
+// A Resource is one registration: its inputs, with secrets marked, in RegisterRPC its options, and the ID that it got.
 type Resource struct {
 	pulumi.MockResourceArgs
 	URN string
@@ -54,6 +54,7 @@ func Run(stdout map[string]string, program pulumi.RunFunc) (*Recording, error) {
 func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	args.ID = IDOf(args.TypeToken, args.Name)
 	outputs := r.outputs(args)
 	for _, key := range args.RegisterRPC.GetAdditionalSecretOutputs() {
 		if value, found := outputs[resource.PropertyKey(key)]; found {
@@ -61,8 +62,14 @@ func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 		}
 	}
 	r.Resources = append(r.Resources, &Resource{args, urnOf(args.RegisterRPC.GetParent(), args.TypeToken, args.Name)})
-	return args.Name + "-id", outputs, nil
+	return args.ID, outputs, nil
 }
+
+// IDOf returns the ID of a resource, such as "hello-kubernetes-test-worker-0-instance".
+func IDOf(kind, name string) string { return name + "-" + strings.ToLower(shortType(kind)) }
+
+// shortType returns the last part of a type.
+func shortType(kind string) string { return path.Base(strings.ReplaceAll(kind, ":", "/")) }
 
 // urnOf returns the URN of a resource, as the engine makes it.
 func urnOf(parent, kind, name string) string {
@@ -101,7 +108,7 @@ func (res *Resource) Label() string {
 		return res.Name
 	}
 	name := strings.TrimPrefix(strings.TrimPrefix(res.Name, Project+"-"+Stack), "-")
-	return strings.TrimSpace(path.Base(strings.ReplaceAll(res.TypeToken, ":", "/")) + " " + name)
+	return strings.TrimSpace(shortType(res.TypeToken) + " " + name)
 }
 
 // Component tells whether the resource is only a parent of others.

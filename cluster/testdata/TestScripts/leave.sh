@@ -2,7 +2,7 @@ set -Eeuo pipefail
 kubectl=(sudo kubectl --kubeconfig /etc/kubernetes/admin.conf)
 # Another instance may have joined under this name by now: only the Node with this instance's label is removed. The
 # command fails if the API server does not answer, so an empty answer means that there is no such Node.
-node=$("${kubectl[@]}" get node --field-selector metadata.name=worker-0 --selector hello-kubernetes/instance=hello-kubernetes-test-worker-0-id -o name)
+node=$("${kubectl[@]}" get node --field-selector metadata.name=worker-0 --selector hello-kubernetes/instance=hello-kubernetes-test-worker-0-instance -o name)
 if [ -z "$node" ]; then
 	exit 0
 fi

@@ -9,4 +9,4 @@ until error=$("${kubectl[@]}" wait --for condition=Ready node/worker-0 --timeout
 	fi
 	sleep 1
 done
-"${kubectl[@]}" label node worker-0 --overwrite hello-kubernetes/instance=hello-kubernetes-test-worker-0-id
+"${kubectl[@]}" label node worker-0 --overwrite hello-kubernetes/instance=hello-kubernetes-test-worker-0-instance
