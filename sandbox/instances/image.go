@@ -93,21 +93,8 @@ func buildImage(ctx context.Context, cache, ref string, ca []byte) (err error) {
 		return err
 	}
 	// All processes of the build end with unshare. It ignores any weaker signal.
-	err = run.With{
-		Signal: syscall.SIGKILL,
-	}.Run(
-		ctx,
-		"unshare",
-		"--mount",
-		"--pid",
-		"--fork",
-		"--kill-child",
-		"--mount-proc",
-		"bash",
-		filepath.Join(work, "build.sh"),
-		work,
-		debs,
-	)
+	err = run.With{Signal: syscall.SIGKILL}.Run(ctx, "unshare", "--mount", "--mount-proc", "--pid", "--fork",
+		"--kill-child", "bash", filepath.Join(work, "build.sh"), work, debs)
 	if err != nil {
 		return err
 	}
@@ -131,13 +118,8 @@ func importImage(ctx context.Context, root, ref string) error {
 
 // removeSuperseded removes the other images that no instance has.
 func removeSuperseded(ctx context.Context, ref string) error {
-	out, err := podman(
-		ctx,
-		"images",
-		"--filter=reference="+imageName,
-		"--format={{.ID}} {{.Repository}}:{{.Tag}}",
-		"--no-trunc",
-	)
+	format := "--format={{.ID}} {{.Repository}}:{{.Tag}}"
+	out, err := podman(ctx, "images", "--filter=reference="+imageName, format, "--no-trunc")
 	if err != nil {
 		return err
 	}

@@ -124,8 +124,8 @@ func TestSeed(t *testing.T) {
 	if err := json.Unmarshal([]byte(files["meta-data"]), &metadata); err != nil {
 		t.Fatal(err)
 	}
-	if metadata.ID != small.ID || metadata.Hostname != small.Hostname || len(metadata.Keys) != 1 ||
-		metadata.Keys[0] != "ssh-ed25519 AAAA key" {
+	keys := []string{"ssh-ed25519 AAAA key"}
+	if metadata.ID != small.ID || metadata.Hostname != small.Hostname || !slices.Equal(metadata.Keys, keys) {
 		t.Errorf("metadata is %+v", metadata)
 	}
 	// Without a key pair nobody can log in, as on EC2; cloud-init refuses a list with an empty key.

@@ -10,18 +10,16 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// The two ways to hold a lock: alone, or together with others that share it.
+// holding is a way to hold a lock.
+type holding func(*flock.Flock, context.Context, time.Duration) (bool, error)
+
 var (
-	exclusive = (*flock.Flock).TryLockContext
-	shared    = (*flock.Flock).TryRLockContext
+	exclusive holding = (*flock.Flock).TryLockContext  // alone
+	shared    holding = (*flock.Flock).TryRLockContext // together with others that share it
 )
 
 // lock takes a lock that other processes respect, too. It waits for them until ctx ends.
-func lock(
-	ctx context.Context,
-	path string,
-	how func(*flock.Flock, context.Context, time.Duration) (bool, error),
-) (unlock func(), err error) {
+func lock(ctx context.Context, path string, how holding) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}

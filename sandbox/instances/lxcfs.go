@@ -63,10 +63,7 @@ func startLXCFS(ctx context.Context) error {
 	}
 	if err := await(ctx, 10*time.Second, lxcfsAlive); err != nil {
 		words, _ := os.ReadFile(logFile)
-		return errors.Join(
-			fmt.Errorf("start lxcfs: %w: %s", err, strings.TrimSpace(string(words))),
-			command.Process.Kill(),
-		)
+		return errors.Join(fmt.Errorf("start lxcfs: %w: %s", err, strings.TrimSpace(string(words))), command.Process.Kill())
 	}
 	return command.Process.Release()
 }

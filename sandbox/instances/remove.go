@@ -51,12 +51,14 @@ func RemoveAll(ctx context.Context) error {
 
 // remove removes an instance, or all if id is empty: its container, its volume and its files.
 func remove(ctx context.Context, id string) error {
-	if err := removeLabelled(ctx, id, []string{"ps", "--all", "--format={{.Names}}"}, "rm", "--force", "--ignore", "--time=0"); err != nil {
+	containers := []string{"ps", "--all", "--format={{.Names}}"}
+	if err := removeLabelled(ctx, id, containers, "rm", "--force", "--ignore", "--time=0"); err != nil {
 		return err
 	}
 	// Not with --force, which removes the containers of a volume, too: two podmans wait for each other forever when one
 	// does that while the other creates the container, and so does every later one.
-	if err := removeLabelled(ctx, id, []string{"volume", "ls", "--format={{.Name}}"}, "volume", "rm"); err != nil {
+	volumes := []string{"volume", "ls", "--format={{.Name}}"}
+	if err := removeLabelled(ctx, id, volumes, "volume", "rm"); err != nil {
 		return err
 	}
 	return os.RemoveAll(dir(id))

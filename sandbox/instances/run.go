@@ -92,12 +92,10 @@ type facts struct {
 func readFacts() (facts, error) {
 	f := facts{unified: unified(), modules: exists("/lib/modules"), lxcfs: lxcfsPaths()}
 	var nofile, nproc unix.Rlimit
-	if err := errors.Join(unix.Getrlimit(unix.RLIMIT_NOFILE, &nofile), unix.Getrlimit(unix.RLIMIT_NPROC, &nproc)); err != nil {
-		return f, fmt.Errorf("read the limits: %w", err)
-	}
 	text, err := os.ReadFile("/proc/sys/kernel/pid_max")
+	err = errors.Join(err, unix.Getrlimit(unix.RLIMIT_NOFILE, &nofile), unix.Getrlimit(unix.RLIMIT_NPROC, &nproc))
 	if err != nil {
-		return f, err
+		return f, fmt.Errorf("read the limits: %w", err)
 	}
 	pids, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
 	if err != nil {
@@ -117,47 +115,26 @@ func runArgs(i Instance, f facts) []string {
 	if !f.unified {
 		args = append(args, "--runtime=runc")
 	}
-	args = append(
-		args,
-		"run",
-		"--detach",
-		"--name="+name(i.ID),
-		"--hostname="+i.Hostname,
-		"--label="+label,
-		"--privileged",
-		"--network=ns:"+i.Namespace,
-		"--no-hosts",
+	args = append(args, "run", "--detach", "--name="+name(i.ID), "--hostname="+i.Hostname, "--label="+label,
+		"--privileged", "--network=ns:"+i.Namespace, "--no-hosts",
 		// The kubelet looks for its cgroups where they are in a private namespace.
 		"--cgroupns=private",
 		// What systemd needs. podman has a mode for that, but with cgroups of version 1 it mounts the machine's tree of
 		// systemd into the container: the systemds of all instances would manage that one tree.
-		"--systemd=false",
-		"--stop-signal=SIGRTMIN+3",
-		"--env=container=podman",
-		"--tmpfs=/run:rw,mode=755",
-		"--tmpfs=/run/lock:rw,mode=1777",
-		"--tmpfs=/tmp:rw,exec,mode=1777",
+		"--systemd=false", "--stop-signal=SIGRTMIN+3", "--env=container=podman",
+		"--tmpfs=/run:rw,mode=755", "--tmpfs=/run/lock:rw,mode=1777", "--tmpfs=/tmp:rw,exec,mode=1777",
 		// A reboot inside ends the container with status 129, a power-off with 0: see image/build.sh.
 		"--restart=on-failure:10",
 		// systemd logs to the console only if that is a terminal.
-		"--tty",
-		"--env=TERM=dumb",
-		"--log-driver=k8s-file",
-		"--log-opt=max-size=1mb",
-		fmt.Sprintf(
-			"--ulimit=nofile=%d:%[1]d",
-			f.nofile,
-		),
-		fmt.Sprintf("--ulimit=nproc=%d:%[1]d", f.nproc),
-		"--pids-limit=-1",
+		"--tty", "--env=TERM=dumb", "--log-driver=k8s-file", "--log-opt=max-size=1mb",
+		fmt.Sprintf("--ulimit=nofile=%d:%[1]d", f.nofile), fmt.Sprintf("--ulimit=nproc=%d:%[1]d", f.nproc), "--pids-limit=-1",
 		// containerd's overlay file systems do not work on podman's, but on a volume.
 		"--volume="+name(i.ID)+":/var",
 		// So the journal takes no memory of the instance, and can be read after its end.
 		"--volume="+dir(i.ID)+"/journal:/var/log/journal",
 		"--volume="+dir(i.ID)+"/seed:/var/lib/cloud/seed/nocloud:ro",
 		"--volume="+dir(i.ID)+"/resolv.conf:/etc/resolv.conf",
-		"--volume=/dev/kmsg:/dev/kmsg",
-	)
+		"--volume=/dev/kmsg:/dev/kmsg")
 	args = append(args, limitArgs(i)...)
 	if f.modules {
 		args = append(args, "--volume=/lib/modules:/lib/modules:ro")

@@ -9,19 +9,19 @@ import (
 	"hello-kubernetes/sandbox/region"
 )
 
-// items returns what an instance can read, by path below the version.
+// items returns the metadata of an instance, by path without the version.
 func items(state *region.State, id string) map[string]string {
 	i := state.Instances[id]
 	zone := state.Subnets[i.Subnet].Zone // sandbox-1a
-	home := strings.TrimRight(zone, "abc")
-	hostname := i.Hostname() + "." + home + ".compute.internal"
+	regionName := strings.TrimRight(zone, "abc")
+	hostname := i.Hostname() + "." + regionName + ".compute.internal"
 	var groups []string
 	for _, group := range i.Groups {
 		groups = append(groups, state.SecurityGroups[group].Name)
 	}
-	document, _ := json.MarshalIndent(map[string]any{ // strings always can
+	document, _ := json.MarshalIndent(map[string]any{ // which cannot fail for strings
 		"accountId": region.Account, "architecture": "x86_64", "availabilityZone": zone, "imageId": i.Image, "instanceId": id,
-		"instanceType": i.Type, "privateIp": i.IP, "region": home, "version": "2017-09-30",
+		"instanceType": i.Type, "privateIp": i.IP, "region": regionName, "version": "2017-09-30",
 		"billingProducts": nil, "devpayProductCodes": nil, "marketplaceProductCodes": nil, "kernelId": nil, "ramdiskId": nil,
 	}, "", "  ")
 	all := map[string]string{
@@ -34,13 +34,11 @@ func items(state *region.State, id string) map[string]string {
 		"/meta-data/local-ipv4":                  i.IP.String(),
 		"/meta-data/mac":                         region.MAC(id).String(),
 		"/meta-data/placement/availability-zone": zone,
-		"/meta-data/placement/region":            home,
+		"/meta-data/placement/region":            regionName,
 		"/meta-data/security-groups":             strings.Join(groups, "\n"),
 	}
-	for _, address := range state.Addresses {
-		if address.Instance == id {
-			all["/meta-data/public-ipv4"] = address.IP.String()
-		}
+	if ip := state.PublicIP(id); ip.IsValid() {
+		all["/meta-data/public-ipv4"] = ip.String()
 	}
 	if key := state.KeyPairs[i.Key]; key != nil {
 		all["/meta-data/public-keys/"] = "0=" + i.Key
@@ -52,7 +50,7 @@ func items(state *region.State, id string) map[string]string {
 	return all
 }
 
-// list returns the names in a folder, one a line, or nothing if there is no such folder.
+// list returns the names in a folder, one a line. It is empty if there is no such folder.
 func list(all map[string]string, folder string) string {
 	names := map[string]bool{}
 	for path := range all {

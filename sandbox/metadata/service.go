@@ -1,6 +1,7 @@
-// Package metadata is EC2's instance metadata service: what an instance can ask about itself, at 169.254.169.254.
+// Package metadata is EC2's instance metadata service, the IMDS, which tells an instance about itself at
+// 169.254.169.254.
 //
-// It answers as the user guide says, to both versions of requests.
+// It answers as the user guide says, to requests of both versions: IMDSv1, and IMDSv2, which needs a token.
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
 package metadata
 
@@ -19,37 +20,40 @@ import (
 	"hello-kubernetes/sandbox/region"
 )
 
-// Service answers the instances of a region.
+// Service is the metadata service of a region.
 type Service struct {
-	region func() (*region.State, error)
-	asking func(*region.State) map[netip.Addr]string
-	key    []byte // signs the tokens
+	region  func() (*region.State, error)
+	clients func(*region.State) map[netip.Addr]string
+	key     []byte // signs the tokens
 }
 
-// New returns a service that reads the region for each request, and finds the asker's instance by its address.
-func New(read func() (*region.State, error), asking func(*region.State) map[netip.Addr]string) *Service {
-	return &Service{read, asking, []byte(rand.Text())}
+// New returns a service that reads the region's record for each request. clients returns the instances' IDs by the
+// addresses from which their requests come. A request while the record cannot be read gets status 503.
+func New(read func() (*region.State, error), clients func(*region.State) map[netip.Addr]string) *Service {
+	return &Service{read, clients, []byte(rand.Text())}
 }
 
-// Serve answers connections until ctx ends; then the error is http.ErrServerClosed.
+// Serve serves until ctx ends, and then returns http.ErrServerClosed. It fails when the listener does.
 func (s *Service) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: time.Minute,
-		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connection{}, c) },
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, connection{}, c)
+		},
 	}
-	// One request a connection, as there: what limits a token's way is the connection's.
+	// As on EC2, a connection has one request: the hop limit of a token's answer is a setting of the connection.
 	server.SetKeepAlivesEnabled(false)
 	context.AfterFunc(ctx, func() { server.Close() })
 	return server.Serve(listener)
 }
 
-// connection is the key of a request's connection in its context.
+// connection is the key in a request's context that has its connection.
 type connection struct{}
 
 var versions = regexp.MustCompile(`^(latest|1\.0|20\d\d-\d\d-\d\d)$`)
 
-// ServeHTTP answers a request.
+// ServeHTTP answers one request of an instance.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Server", "EC2ws")
 	w.Header().Set("Content-Type", "text/plain")
@@ -59,7 +63,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
-	id := s.asking(state)[peer.Addr()]
+	id := s.clients(state)[peer.Addr()]
 	instance := state.Instances[id]
 	version, path, nested := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if nested {
@@ -97,7 +101,7 @@ func answer(w http.ResponseWriter, r *http.Request, all map[string]string, path 
 	}
 	switch {
 	case found:
-		_, _ = io.WriteString(w, text) // an asker that is gone asks again
+		_, _ = io.WriteString(w, text) // if the instance hears none of it, it asks again
 	case list(all, path+"/") != "":
 		http.Redirect(w, r, r.URL.Path+"/", http.StatusMovedPermanently)
 	default:

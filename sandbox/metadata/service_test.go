@@ -16,7 +16,7 @@ import (
 	"hello-kubernetes/sandbox/region"
 )
 
-// The instances, by what their options are. bare has nothing that an instance may do without.
+// The instances are named for their options. bare has nothing but what every instance has.
 const (
 	required = "i-0000000000000000a"
 	optional = "i-0000000000000000b"
@@ -24,13 +24,9 @@ const (
 	bare     = "i-0000000000000000d"
 )
 
-// from has their addresses in the test.
+// from has the addresses from which they come.
 var from = map[string]string{
-	required: "127.0.0.2",
-	optional: "127.0.0.3",
-	disabled: "127.0.0.4",
-	bare:     "127.0.0.5",
-	"nobody": "127.0.0.6",
+	required: "127.0.0.2", optional: "127.0.0.3", disabled: "127.0.0.4", bare: "127.0.0.5", "nobody": "127.0.0.6",
 }
 
 func fixture() *region.State {
@@ -58,7 +54,7 @@ func fixture() *region.State {
 	}
 }
 
-// bench is a service on loopback.
+// bench is a service on the loopback interface.
 type bench struct {
 	*testing.T
 	service *Service
@@ -68,11 +64,11 @@ type bench struct {
 func newBench(t *testing.T, read func() (*region.State, error)) bench {
 	t.Helper()
 	service := New(read, func(*region.State) map[netip.Addr]string {
-		asking := map[netip.Addr]string{}
+		clients := map[netip.Addr]string{}
 		for id, address := range from {
-			asking[netip.MustParseAddr(address)] = id
+			clients[netip.MustParseAddr(address)] = id
 		}
-		return asking
+		return clients
 	})
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -90,7 +86,7 @@ func newBench(t *testing.T, read func() (*region.State, error)) bench {
 	return bench{t, service, listener.Addr().String()}
 }
 
-// ask sends an instance's request, and returns its answer's status, header and body. Headers are "name: value".
+// ask sends a request from an instance and returns the answer: status, header and body. Headers are "name: value".
 func (b bench) ask(id, method, path string, headers ...string) (int, http.Header, string) {
 	b.Helper()
 	request, err := http.NewRequestWithContext(b.Context(), method, "http://"+b.address+path, nil)
@@ -124,8 +120,8 @@ func TestItems(t *testing.T) {
 		{optional, "/", "200 latest"},
 		{optional, "/latest/", "200 dynamic/\nmeta-data/\nuser-data"},
 		{bare, "/latest/", "200 dynamic/\nmeta-data/"},
-		{optional, "/latest/meta-data/", "200 ami-id\nhostname\ninstance-id\ninstance-type\nlocal-hostname\nlocal-ipv4\nmac\n" +
-			"placement/\npublic-ipv4\npublic-keys/\nsecurity-groups"},
+		{optional, "/latest/meta-data/", "200 ami-id\nhostname\ninstance-id\ninstance-type\nlocal-hostname\nlocal-ipv4\n" +
+			"mac\nplacement/\npublic-ipv4\npublic-keys/\nsecurity-groups"},
 		{bare, "/latest/meta-data/", "200 ami-id\nhostname\ninstance-id\ninstance-type\nlocal-hostname\nlocal-ipv4\nmac\n" +
 			"placement/\nsecurity-groups"},
 		{optional, "/latest/meta-data/ami-id", "200 ami-1"},
@@ -161,10 +157,10 @@ func TestItems(t *testing.T) {
 			t.Errorf("%s of %s is %q, want %q", c.path, c.id, got, c.want)
 		}
 	}
-	for path, want := range map[string]string{"/latest": "/latest/", "/latest/meta-data/placement": "/latest/meta-data/placement/"} {
-		if status, header, _ := b.ask(optional, http.MethodGet, path); status != http.StatusMovedPermanently ||
-			header.Get("Location") != want {
-			t.Errorf("%s is %d, %s; want a redirect to %s", path, status, header.Get("Location"), want)
+	for _, folder := range []string{"/latest", "/latest/meta-data/placement"} {
+		status, header, _ := b.ask(optional, http.MethodGet, folder)
+		if to := header.Get("Location"); status != http.StatusMovedPermanently || to != folder+"/" {
+			t.Errorf("%s is %d, %s; want a redirect to %[1]s/", folder, status, to)
 		}
 	}
 }
@@ -190,6 +186,7 @@ func TestDocument(t *testing.T) {
 func TestTokenRequests(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, steady)
+	life := lifeHeader + ": 60"
 	for name, c := range map[string]struct {
 		id, method string
 		headers    []string
@@ -197,15 +194,15 @@ func TestTokenRequests(t *testing.T) {
 	}{
 		"the shortest life":          {required, http.MethodPut, []string{lifeHeader + ": 1"}, 200},
 		"the longest life":           {required, http.MethodPut, []string{lifeHeader + ": 21600"}, 200},
-		"tokens are optional":        {optional, http.MethodPut, []string{lifeHeader + ": 60"}, 200},
+		"tokens are optional":        {optional, http.MethodPut, []string{life}, 200},
 		"no life":                    {required, http.MethodPut, nil, 400},
 		"a life that is no number":   {required, http.MethodPut, []string{lifeHeader + ": 1m"}, 400},
 		"no time to live":            {required, http.MethodPut, []string{lifeHeader + ": 0"}, 400},
 		"too long a life":            {required, http.MethodPut, []string{lifeHeader + ": 21601"}, 400},
-		"through a proxy":            {required, http.MethodPut, []string{lifeHeader + ": 60", "X-Forwarded-For: 10.0.0.9"}, 403},
-		"through one without a name": {required, http.MethodPut, []string{lifeHeader + ": 60", "X-Forwarded-For: "}, 403},
-		"the endpoint is disabled":   {disabled, http.MethodPut, []string{lifeHeader + ": 60"}, 403},
-		"not an instance":            {"nobody", http.MethodPut, []string{lifeHeader + ": 60"}, 404},
+		"through a proxy":            {required, http.MethodPut, []string{life, "X-Forwarded-For: 10.0.0.9"}, 403},
+		"through one without a name": {required, http.MethodPut, []string{life, "X-Forwarded-For: "}, 403},
+		"the endpoint is disabled":   {disabled, http.MethodPut, []string{life}, 403},
+		"not an instance":            {"nobody", http.MethodPut, []string{life}, 404},
 		"another method":             {optional, http.MethodGet, nil, 405},
 	} {
 		status, header, body := b.ask(c.id, c.method, "/latest/api/token", c.headers...)
@@ -226,6 +223,7 @@ func TestAdmission(t *testing.T) {
 		return tokenHeader + ": " + token
 	}
 	past := tokenHeader + ": " + b.service.mint(required, time.Now())
+	foreign := tokenHeader + ": " + New(nil, nil).mint(required, time.Now().Add(time.Minute))
 	tampered := token(required)
 	tampered = tampered[:len(tampered)-8] + "AAAAAAA="
 	for name, c := range map[string]struct {
@@ -248,7 +246,7 @@ func TestAdmission(t *testing.T) {
 		"not an instance":                     {"nobody", http.MethodGet, nil, 404},
 		"not an instance, with another's":     {"nobody", http.MethodGet, []string{token(required)}, 404},
 		"a method that it does not have":      {optional, http.MethodPost, nil, 405},
-		"a token from a restarted service":    {required, http.MethodGet, []string{tokenHeader + ": " + New(nil, nil).mint(required, time.Now().Add(time.Minute))}, 401},
+		"a token from a restarted service":    {required, http.MethodGet, []string{foreign}, 401},
 		"one for the signature's part only":   {required, http.MethodGet, []string{tokenHeader + ": AAAAAAAAAAA="}, 401},
 		"a token in the wrong header is none": {required, http.MethodGet, []string{"Authorization: " + token(required)}, 401},
 	} {

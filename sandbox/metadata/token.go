@@ -20,14 +20,15 @@ const (
 	longestLife = 21600 // seconds
 )
 
-// token answers a request for a token. The answer goes no further than hops from the instance's interface.
+// token answers a request for a token. The answer gets no further than hops away from the instance's interface, so that
+// a container or a proxy cannot fetch one.
 func (s *Service) token(w http.ResponseWriter, r *http.Request, id string, hops int) {
 	if r.Method != http.MethodPut {
 		w.Header().Set("Allow", "OPTIONS, PUT")
 		fail(w, http.StatusMethodNotAllowed)
 		return
 	}
-	// The VPC's router is a hop, too. It stays so for the connection: the kernel may have to send the answer again.
+	// The VPC's router is a hop, too. The limit is never lifted, because the kernel may send the answer several times.
 	conn, ok := r.Context().Value(connection{}).(net.Conn)
 	if !ok || ipv4.NewConn(conn).SetTTL(hops+1) != nil {
 		fail(w, http.StatusServiceUnavailable)
@@ -35,7 +36,7 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request, id string, hops 
 	}
 	life, err := strconv.Atoi(r.Header.Get(lifeHeader))
 	switch {
-	case r.Header.Values("X-Forwarded-For") != nil: // a proxy that somebody has talked into it
+	case r.Header.Values("X-Forwarded-For") != nil: // from a proxy that somebody abuses
 		fail(w, http.StatusForbidden)
 	case err != nil || life < 1 || life > longestLife:
 		fail(w, http.StatusBadRequest)
@@ -45,8 +46,8 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request, id string, hops 
 	}
 }
 
-// admits tells whether a request may read an instance's items: with a token of the instance's or, where tokens are
-// optional, with none.
+// admits tells whether a request may read an instance's metadata: with a token of the instance or, if tokens are
+// optional, without.
 func (s *Service) admits(r *http.Request, id, tokens string) bool {
 	token := r.Header.Get(tokenHeader)
 	if token == "" {
@@ -55,7 +56,7 @@ func (s *Service) admits(r *http.Request, id, tokens string) bool {
 	return s.valid(token, id, time.Now())
 }
 
-// mint returns a token: the time when it ends, and the signature of that for the instance.
+// mint returns a token for an instance: the time until which it is valid, and a signature of both.
 func (s *Service) mint(id string, end time.Time) string {
 	body := binary.BigEndian.AppendUint64(nil, uint64(end.UnixMilli()))
 	return base64.URLEncoding.EncodeToString(append(body, s.sign(id, body)...))

@@ -74,13 +74,8 @@ func TestInterrupt(t *testing.T) {
 func TestOrphan(t *testing.T) {
 	t.Parallel()
 	if ready := os.Getenv("RUN_TEST_ORPHAN"); ready != "" {
-		_, _ = With{}.Output(
-			t.Context(),
-			"sh",
-			"-c",
-			`trap 'echo gone >>"$0"; exit' INT; echo up >"$0"; while :; do sleep 0.01; done`,
-			ready,
-		)
+		script := `trap 'echo gone >>"$0"; exit' INT; echo up >"$0"; while :; do sleep 0.01; done`
+		_, _ = With{}.Output(t.Context(), "sh", "-c", script, ready)
 		return
 	}
 	file := filepath.Join(t.TempDir(), "file")
@@ -118,8 +113,8 @@ func TestAttached(t *testing.T) {
 			t.Errorf("%s: the error is %v, want %v", script, err, want)
 		}
 	}
-	if err := (With{}).Attached(t.Context(), "no-such-program"); err == nil ||
-		!strings.Contains(err.Error(), "no-such-program") {
+	err := With{}.Attached(t.Context(), "no-such-program")
+	if err == nil || !strings.Contains(err.Error(), "no-such-program") {
 		t.Errorf("no such program: the error is %v", err)
 	}
 }

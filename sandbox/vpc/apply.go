@@ -16,12 +16,12 @@ import (
 // protocol marks the sandbox's routes and rules in every namespace. See rt_protos in iproute2.
 const protocol = 172
 
-// Apply makes the machine have a network: it adds what is missing, changes what differs and removes what has the network's
-// prefix but is not part of it. What an instance has configured in its own namespace stays. Callers see to it that one
-// Apply runs at a time.
+// Apply makes the machine have a network: it adds what is missing, changes what differs and removes what has the
+// network's prefix but is not part of it. What an instance has configured in its own namespace stays. Callers see to it
+// that one Apply runs at a time.
 //
-// It fails when a VPC's range cannot be guarded (see Guard), when the kernel or nft refuses something, and when ctx ends. It
-// can be called again after each of them, and then makes the rest.
+// It fails when a VPC's range cannot be guarded (see Guard), when the kernel or nft refuses something, and when ctx
+// ends. It can be called again after each of them, and then makes the rest.
 func Apply(ctx context.Context, n Network) error {
 	if n.onHost() {
 		if err := Guard(n.Guarded...); err != nil {
@@ -44,8 +44,8 @@ func Apply(ctx context.Context, n Network) error {
 	return nil
 }
 
-// Remove removes all namespaces, links and routes of the sandbox, whatever a crash has left of them. The guard stays. It
-// fails when the kernel refuses something.
+// Remove removes all namespaces, links and routes of the sandbox, whatever a crash has left of them. The guard stays.
+// It fails when the kernel refuses something.
 func Remove(ctx context.Context) error { return remove(ctx, prefix) }
 
 func remove(ctx context.Context, prefix string) error {

@@ -82,7 +82,8 @@ func TestApplyLeavesGuestAlone(t *testing.T) {
 		ip route add 10.244.2.0/24 via 10.0.1.12
 		ip rule add fwmark 7 lookup 77
 		nft -f -`)
-	look := "ip -o link | cut -d: -f1,2; ip -4 address; ip -4 route show table all; ip rule; nft list ruleset; sysctl net.ipv4.ip_forward"
+	look := "ip -o link | cut -d: -f1,2; ip -4 address; ip -4 route show table all; ip rule; nft list ruleset; " +
+		"sysctl net.ipv4.ip_forward"
 	before := l.run(worker1, "", "sh", "-ec", look)
 	delete(l.state.Instances, worker2)
 	l.apply()

@@ -11,9 +11,9 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// Conflict returns an error if a VPC on this machine cannot have a range: one that overlaps the sandbox's internet, or that
-// has an address of the machine, its default gateway or its DNS resolvers, which the guard would cut off. It also fails
-// when these cannot be listed.
+// Conflict returns an error if a VPC on this machine cannot have a range: one that overlaps the sandbox's internet, or
+// that has an address of the machine, its default gateway or its DNS resolvers, which the guard would cut off. It also
+// fails when these cannot be listed.
 func Conflict(cidr netip.Prefix) error {
 	used, err := usedAddresses()
 	if err != nil {
@@ -30,7 +30,8 @@ type used struct {
 
 func conflict(cidr netip.Prefix, all []used) error {
 	if cidr.Overlaps(InternetRange) || cidr.Overlaps(ElasticRange) {
-		return fmt.Errorf("VPC %s overlaps the sandbox's internet, %s and %s: choose another vpcCidr", cidr, InternetRange, ElasticRange)
+		return fmt.Errorf("VPC %s overlaps the sandbox's internet, %s and %s: choose another vpcCidr",
+			cidr, InternetRange, ElasticRange)
 	}
 	for _, u := range all {
 		if cidr.Contains(u.address) {

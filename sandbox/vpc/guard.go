@@ -15,8 +15,8 @@ const (
 	ExemptPriority = 17199
 	guardLookup    = 17200
 	guardEnd       = 17201
-	// guardShort is the longest prefix of the routes that the guard ignores: the default route, and the two halves of it
-	// that VPNs add.
+	// guardShort is the longest prefix of the routes that the guard ignores: the default route, and the two halves of
+	// it that VPNs add.
 	guardShort = 7
 )
 
@@ -73,9 +73,9 @@ func addRule(rule *netlink.Rule, to netip.Prefix) error {
 	return nil
 }
 
-// Exempt lets packets for a server through the guard, if it has an address in the ranges of the sandbox's internet: some
-// networks use these ranges, although they are reserved for documentation. It can be called again, and lasts as the guard
-// does. It fails when the kernel refuses the rule.
+// Exempt lets packets for a server through the guard, if it has an address in the ranges of the sandbox's internet:
+// some networks use these ranges, although they are reserved for documentation. It can be called again, and lasts as
+// the guard does. It fails when the kernel refuses the rule.
 func Exempt(server netip.Addr) error {
 	if !InternetRange.Contains(server) && !ElasticRange.Contains(server) {
 		return nil

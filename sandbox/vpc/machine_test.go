@@ -122,7 +122,8 @@ func (m machineLab) goDown() error {
 		return err
 	}
 	for _, r := range []string{"10.0.7.0/24", "0.0.0.0/1"} { // a VPN's: one of its own, and half of the default route
-		if err := netlink.RouteAdd(&netlink.Route{LinkIndex: uplink.Attrs().Index, Dst: ipNet(netip.MustParsePrefix(r))}); err != nil {
+		route := &netlink.Route{LinkIndex: uplink.Attrs().Index, Dst: ipNet(netip.MustParsePrefix(r))}
+		if err := netlink.RouteAdd(route); err != nil {
 			return err
 		}
 	}

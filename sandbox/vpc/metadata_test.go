@@ -136,7 +136,8 @@ func TestHopLimit(t *testing.T) {
 		if reaches {
 			deadline = patience
 		}
-		if got := l.fetch(pod, http.MethodPut, imds, tokenPath, deadline); (len(got) > 50) != reaches || (got == "") == reaches {
+		got := l.fetch(pod, http.MethodPut, imds, tokenPath, deadline)
+		if (len(got) > 50) != reaches || (got == "") == reaches {
 			t.Errorf("hop limit %d: a pod's token is %q", limit, got)
 		}
 	}

@@ -1,5 +1,5 @@
-// Package vpc is the sandbox's network. It turns the VPCs, routes, security groups and Elastic IPs of a region into network
-// namespaces, links, routes and nftables rules.
+// Package vpc is the sandbox's network. It turns the VPCs, routes, security groups and Elastic IPs of a region into
+// network namespaces, links, routes and nftables rules.
 //
 // Plan is a pure function from the region's record to such a network, and Apply makes the machine be as planned:
 //
@@ -9,9 +9,9 @@
 //
 // Every instance has a link of its own to the router of its VPC, where the security groups filter.
 //
-// As on AWS, an instance reaches the Elastic IPs of its own VPC as it reaches the internet: it comes from its own Elastic IP
-// or from that of its NAT gateway. Open connections outlive the rule that allowed them. What no rule allows is dropped
-// without an answer. docs/sandbox.md lists what differs.
+// As on AWS, an instance reaches the Elastic IPs of its own VPC as it reaches the internet: it comes from its own
+// Elastic IP or from that of its NAT gateway. Open connections outlive the rule that allowed them. What no rule allows
+// is dropped without an answer. docs/sandbox.md lists what differs.
 package vpc
 
 import (
@@ -49,8 +49,8 @@ var (
 	// MetadataAddress is the address for the instances' metadata service, in InternetNamespace.
 	MetadataAddress = netip.MustParseAddr("198.51.100.54")
 
-	// transit has an address for each link between a router and the internet, and for each instance that asks the metadata
-	// service. It is the range of RFC 2544, for tests of networks.
+	// transit has an address for each link between a router and the internet, and for each instance that asks the
+	// metadata service. It is the range of RFC 2544, for tests of networks.
 	transit = netip.MustParsePrefix("198.18.0.0/15")
 	// linkLocalResolver is the address that the DNS resolver has in every VPC, beside that in the VPC's own range.
 	linkLocalResolver = netip.MustParseAddr("169.254.169.253")
@@ -79,8 +79,8 @@ func Gateway(subnet netip.Prefix) netip.Addr { return subnet.Masked().Addr().Nex
 // Resolver returns the address of a VPC's DNS resolver: the second one after that of the VPC itself.
 func Resolver(vpc netip.Prefix) netip.Addr { return Gateway(vpc).Next() }
 
-// MetadataClients returns the IDs of a region's instances by the addresses from which they come to the metadata service.
-// These are unique in the region, while two VPCs may have the same range.
+// MetadataClients returns the IDs of a region's instances by the addresses from which they come to the metadata
+// service. These are unique in the region, while two VPCs may have the same range.
 func MetadataClients(state *region.State) map[netip.Addr]string {
 	transits, clients := transitsOf(state), map[netip.Addr]string{}
 	for id := range state.Instances {

@@ -17,8 +17,8 @@ import (
 	"hello-kubernetes/sandbox/run"
 )
 
-// In calls f in a namespace. Sockets that f opens stay in the namespace; goroutines that it starts do not. It fails when
-// there is no such namespace, and when f does.
+// In calls f in a namespace. Sockets that f opens stay in the namespace; goroutines that it starts do not. It fails
+// when there is no such namespace, and when f does.
 func In(namespace string, f func() error) error { return InFile(Path(namespace), f) }
 
 // InFile is In for a namespace that has no name but a file, such as that of a process.
@@ -35,8 +35,8 @@ func openNamespace(name string) (ns.NetNS, error) {
 	return namespace, err
 }
 
-// ensureNamespace opens a namespace by its name, and makes it first if there is none. It gets the name last, so that one
-// that has a name is complete, also after a crash.
+// ensureNamespace opens a namespace by its name, and makes it first if there is none. It gets the name last, so that
+// one that has a name is complete, also after a crash.
 func ensureNamespace(name string, sysctls []Sysctl) (ns.NetNS, error) {
 	if namespace, err := openNamespace(name); namespace != nil || err != nil {
 		return namespace, err
@@ -82,8 +82,8 @@ func setSysctls(sysctls []Sysctl, link string) error {
 	return nil
 }
 
-// shareFolder makes the folder of the namespaces as ip netns does, so that processes with a mount namespace of their own
-// see names come and go.
+// shareFolder makes the folder of the namespaces as ip netns does, so that processes with a mount namespace of their
+// own see names come and go.
 func shareFolder() error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
@@ -130,7 +130,8 @@ func removeNamespaces(ctx context.Context, prefix string, keep map[string]bool) 
 	return nil
 }
 
-// removeNamespace removes the links of a namespace, so that it is cut off even if a process stays in it, and then its name.
+// removeNamespace removes the links of a namespace, so that it is cut off even if a process stays in it, and then its
+// name.
 func removeNamespace(name string) error {
 	namespace, err := openNamespace(name)
 	if err != nil {
@@ -162,8 +163,8 @@ func removeLinks(prefix string) error {
 	return nil
 }
 
-// load loads a namespace's rules, unless they were the last ones to be loaded. The alias of the loopback link says which
-// those were, because it exists as long as the namespace.
+// load loads a namespace's rules, unless they were the last ones to be loaded. The alias of the loopback link says
+// which those were, because it exists as long as the namespace.
 func (s *space) load(ctx context.Context, ruleset string) error {
 	lo := s.links["lo"]
 	digest := fmt.Sprintf("ruleset %x", sha256.Sum256([]byte(ruleset)))

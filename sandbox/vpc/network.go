@@ -75,13 +75,13 @@ var (
 		{"ipv4/conf/all/send_redirects", "0"},
 		{"ipv4/conf/default/send_redirects", "0"},
 	}, alone...)
-	// The internet drops what comes by a link to which its source address is not routed: nothing leaves a VPC but from an
-	// Elastic IP.
+	// The internet drops what comes by a link to which its source address is not routed: nothing leaves a VPC but from
+	// an Elastic IP.
 	internetSysctls = append(forwarding[:len(forwarding):len(forwarding)], Sysctl{"ipv4/conf/default/rp_filter", "1"})
 	// The router answers ARP for all addresses of the VPC, at once instead of after a random delay.
 	routerLinks = []Sysctl{{"ipv4/conf/%s/proxy_arp", "1"}, {"ipv4/neigh/%s/proxy_delay", "0"}}
-	// The machine does not forward what the sandbox sends, even if it forwards for others. For others to the sandbox it does
-	// not either: rp_filter of the internet drops all that the machine did not send itself.
+	// The machine does not forward what the sandbox sends, even if it forwards for others. For others to the sandbox it
+	// does not either: rp_filter of the internet drops all that the machine did not send itself.
 	hostLinks = []Sysctl{{"ipv4/conf/%s/forwarding", "0"}, {"ipv6/conf/%s/disable_ipv6", "1"}}
 )
 

@@ -17,11 +17,14 @@ func plan(state *region.State, prefix string, onHost bool) Network {
 	for _, a := range append([]netip.Addr{ServiceAddress, MetadataAddress}, Clients()...) {
 		world.Addresses = append(world.Addresses, Address{"lo", single(a)})
 	}
+	toInternet := func(to netip.Prefix) Route {
+		return Route{To: to, Link: prefix + internet, Via: ServiceAddress, From: HostAddress}
+	}
 	machine := Namespace{
 		Shared:    true,
 		PerLink:   hostLinks,
 		Addresses: []Address{{prefix + internet, single(HostAddress)}},
-		Routes:    []Route{{To: InternetRange, Link: prefix + internet, Via: ServiceAddress, From: HostAddress}},
+		Routes:    []Route{toInternet(InternetRange)},
 	}
 	if onHost {
 		n.Cables = append(n.Cables, Cable{{"", prefix + internet, nil}, {internet, host, nil}})
@@ -37,7 +40,7 @@ func plan(state *region.State, prefix string, onHost bool) Network {
 			n.Cables = append(n.Cables, Cable{{internet, u.far, nil}, {id, u.Link, nil}})
 			world.Routes = append(world.Routes, u.routes()...)
 			for _, a := range u.Elastic {
-				machine.Routes = append(machine.Routes, Route{To: single(a), Link: prefix + internet, Via: ServiceAddress, From: HostAddress})
+				machine.Routes = append(machine.Routes, toInternet(single(a)))
 			}
 		}
 		for _, i := range r.Instances {

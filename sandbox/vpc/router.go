@@ -11,10 +11,12 @@ import (
 var anywhere = netip.MustParsePrefix("0.0.0.0/0")
 
 const (
-	// The marks of packets to the resolver and to the metadata service, which are the numbers of their routing tables too.
+	// The marks of packets to the resolver and to the metadata service, which are the numbers of their routing tables
+	// too.
 	resolverMark = 53
 	metadataMark = 80
-	// Priorities of the rules that choose a routing table. The main table, which has the VPC's own addresses, is at 32766.
+	// Priorities of the rules that choose a routing table. The main table, which has the VPC's own addresses, is at
+	// 32766.
 	resolverPriority = 100
 	metadataPriority = 101
 	subnetPriority   = 33000
@@ -26,7 +28,7 @@ type router struct {
 	id        string
 	VPC       *region.VPC
 	Instances []instance
-	Uplinks   []uplink          // the internet gateway's first; questions to the resolver and the metadata service take it, too
+	Uplinks   []uplink          // the first takes what goes through the internet gateway, to the resolver and for metadata
 	nat       map[string]uplink // by NAT gateway
 	tables    map[string]uint32 // numbers of the VPC's route tables
 }
@@ -58,7 +60,8 @@ func newRouter(state *region.State, id string, transits map[string]netip.Addr) *
 		if !r.owns(record.Subnet) {
 			continue
 		}
-		one := instance{Instance: record, ID: i, Link: linkName("i", i), subnet: state.Subnets[record.Subnet], Transit: transits[i]}
+		one := instance{Instance: record, ID: i, Link: linkName("i", i), Transit: transits[i]}
+		one.subnet = state.Subnets[record.Subnet]
 		first.asking = append(first.asking, one.Transit)
 		if ip := state.PublicIP(i); attached && ip.IsValid() {
 			one.Elastic = ip
@@ -74,7 +77,8 @@ func newRouter(state *region.State, id string, transits map[string]netip.Addr) *
 			r.Uplinks = append(r.Uplinks, r.nat[g])
 		}
 	}
-	r.tables = number(slices.DeleteFunc(sorted(state.RouteTables), func(t string) bool { return state.RouteTables[t].VPC != id }), 1<<20)
+	others := func(t string) bool { return state.RouteTables[t].VPC != id }
+	r.tables = number(slices.DeleteFunc(sorted(state.RouteTables), others), 1<<20)
 	return r
 }
 

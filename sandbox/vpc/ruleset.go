@@ -28,7 +28,8 @@ func (r *router) ruleset() string {
 		ServiceAddress, MetadataAddress                netip.Addr
 		ResolverMark, MetadataMark                     int
 	}{
-		r, Resolver(r.VPC.CIDR), linkLocalResolver, linkLocalMetadata, ServiceAddress, MetadataAddress, resolverMark, metadataMark,
+		r, Resolver(r.VPC.CIDR), linkLocalResolver, linkLocalMetadata, ServiceAddress, MetadataAddress,
+		resolverMark, metadataMark,
 	})
 	if err != nil {
 		panic(err) // the template names a field that is not there

@@ -41,7 +41,8 @@ func addAddress(state *region.State, _ call, in *addressProperties) (string, *re
 
 func getAddress(_ *region.State, c call, id string, a *region.Address) *addressProperties {
 	return &addressProperties{
-		Domain: "vpc", AllocationID: id, PublicIP: a.IP.String(), PublicDNS: publicName(c.region, a.IP), ARN: arn(c, "elastic-ip", id),
+		Domain: "vpc", AllocationID: id, ARN: arn(c, "elastic-ip", id),
+		PublicIP: a.IP.String(), PublicDNS: publicName(c.region, a.IP),
 	}
 }
 
@@ -52,7 +53,7 @@ func dropAddress(state *region.State, id string, a *region.Address) error {
 	return nil
 }
 
-type addressAssociationProperties struct {
+type associatedProperties struct {
 	AllocationID       string `json:"allocationId" aws:"required,replace"`
 	InstanceID         string `json:"instanceId" aws:"required,replace"`
 	NetworkInterfaceID string `json:"networkInterfaceId" aws:"output"`
@@ -72,11 +73,7 @@ func associatedAddresses(state *region.State) map[string]*region.Address {
 }
 
 // addAddressAssociation moves an address that is associated already, without an error, as AWS does.
-func addAddressAssociation(
-	state *region.State,
-	_ call,
-	in *addressAssociationProperties,
-) (string, *region.Address, error) {
+func addAddressAssociation(state *region.State, _ call, in *associatedProperties) (string, *region.Address, error) {
 	a, instance := state.Addresses[in.AllocationID], state.Instances[in.InstanceID]
 	switch {
 	case a == nil:
@@ -94,10 +91,10 @@ func addAddressAssociation(
 	return a.Association, a, nil
 }
 
-func getAddressAssociation(state *region.State, _ call, _ string, a *region.Address) *addressAssociationProperties {
+func getAddressAssociation(state *region.State, _ call, _ string, a *region.Address) *associatedProperties {
 	allocation := using(state.Addresses, func(other *region.Address) bool { return other == a })[0]
 	instance := state.Instances[a.Instance]
-	return &addressAssociationProperties{
+	return &associatedProperties{
 		AllocationID: allocation, InstanceID: a.Instance, NetworkInterfaceID: instance.Interface,
 		PrivateIPAddress: instance.IP.String(), PublicIP: a.IP.String(),
 	}

@@ -11,6 +11,9 @@ import (
 	"hello-kubernetes/sandbox/region"
 )
 
+// values are properties as a program gives them.
+type values = map[string]any
+
 // fleet records what is done with instances.
 type fleet struct {
 	calls []string
@@ -32,7 +35,7 @@ func (f *fleet) remove(context.Context, string) error {
 	return nil
 }
 
-// A bench is a plugin on an empty region.
+// A bench is a plug-in on an empty region.
 type bench struct {
 	t *testing.T
 	provider.Provider
@@ -47,17 +50,19 @@ func newBench(t *testing.T) *bench {
 		Store: b.store, Run: b.fleet.run, Stop: b.fleet.stop, Remove: b.fleet.remove,
 		Network: func(context.Context, *region.State) error { return nil },
 	})
-	err := b.Configure(t.Context(), provider.ConfigureRequest{Args: properties(map[string]any{
-		"region": RegionName, "defaultTags": map[string]any{"tags": map[string]any{"stack": "test"}},
-	})})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b.configure(values{"region": RegionName, "defaultTags": values{"tags": values{"stack": "test"}}})
 	return b
 }
 
-func properties(values map[string]any) property.Map {
-	return resource.FromResourcePropertyMap(resource.NewPropertyMapFromMap(values))
+func (b *bench) configure(settings values) {
+	b.t.Helper()
+	if err := b.Configure(b.t.Context(), provider.ConfigureRequest{Args: properties(settings)}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func properties(all values) property.Map {
+	return resource.FromResourcePropertyMap(resource.NewPropertyMapFromMap(all))
 }
 
 func urn(token string) resource.URN {
@@ -71,18 +76,18 @@ type thing struct {
 }
 
 // make checks and creates a resource.
-func (b *bench) make(token string, values map[string]any) thing {
+func (b *bench) make(token string, inputs values) thing {
 	b.t.Helper()
-	created, err := b.try(token, values)
+	created, err := b.try(token, inputs)
 	if err != nil {
 		b.t.Fatalf("create %s: %v", token, err)
 	}
 	return created
 }
 
-func (b *bench) try(token string, values map[string]any) (thing, error) {
+func (b *bench) try(token string, inputs values) (thing, error) {
 	b.t.Helper()
-	checked, err := b.Check(b.t.Context(), provider.CheckRequest{Urn: urn(token), Inputs: properties(values)})
+	checked, err := b.Check(b.t.Context(), provider.CheckRequest{Urn: urn(token), Inputs: properties(inputs)})
 	if err != nil || len(checked.Failures) > 0 {
 		b.t.Fatalf("check %s: %v %v", token, err, checked.Failures)
 	}
@@ -90,16 +95,15 @@ func (b *bench) try(token string, values map[string]any) (thing, error) {
 	return thing{token, created.ID, checked.Inputs, created.Properties}, err
 }
 
-func (b *bench) diff(old thing, change map[string]any) provider.DiffResponse {
+func (b *bench) diff(old thing, change values) provider.DiffResponse {
 	b.t.Helper()
 	inputs := old.inputs
 	for key, value := range properties(change).All {
 		inputs = inputs.Set(key, value)
 	}
-	diff, err := b.Diff(
-		b.t.Context(),
-		provider.DiffRequest{ID: old.id, Urn: urn(old.token), State: old.state, OldInputs: old.inputs, Inputs: inputs},
-	)
+	diff, err := b.Diff(b.t.Context(), provider.DiffRequest{
+		ID: old.id, Urn: urn(old.token), State: old.state, OldInputs: old.inputs, Inputs: inputs,
+	})
 	if err != nil {
 		b.t.Fatalf("diff %s: %v", old.token, err)
 	}
@@ -108,10 +112,9 @@ func (b *bench) diff(old thing, change map[string]any) provider.DiffResponse {
 
 func (b *bench) refresh(old thing) provider.ReadResponse {
 	b.t.Helper()
-	live, err := b.Read(
-		b.t.Context(),
-		provider.ReadRequest{ID: old.id, Urn: urn(old.token), Properties: old.state, Inputs: old.inputs},
-	)
+	live, err := b.Read(b.t.Context(), provider.ReadRequest{
+		ID: old.id, Urn: urn(old.token), Properties: old.state, Inputs: old.inputs,
+	})
 	if err != nil {
 		b.t.Fatalf("read %s: %v", old.token, err)
 	}

@@ -62,14 +62,9 @@ func addNAT(state *region.State, _ call, in *natProperties) (string, *region.NAT
 		return "", nil, fmt.Errorf("Resource.AlreadyAssociated: %s is in use", in.AllocationID)
 	}
 	ip, err := freeAddress(state, in.SubnetID, in.PrivateIP)
-	return newID(
-			"nat",
-		), &region.NATGateway{
-			Subnet:    in.SubnetID,
-			Address:   in.AllocationID,
-			PrivateIP: ip,
-			Interface: newID("eni"),
-		}, err
+	return newID("nat"), &region.NATGateway{
+		Subnet: in.SubnetID, Address: in.AllocationID, PrivateIP: ip, Interface: newID("eni"),
+	}, err
 }
 
 // gatewaysOf returns the NAT gateways that use an Elastic IP.

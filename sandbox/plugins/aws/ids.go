@@ -90,11 +90,7 @@ func freeAddress(state *region.State, subnetID, wanted string) (netip.Addr, erro
 		ip, err := netip.ParseAddr(wanted)
 		switch {
 		case err != nil || !usable(ip):
-			return ip, fmt.Errorf(
-				"InvalidParameterValue: address %s does not fall within the subnet's address range %s",
-				wanted,
-				subnet.CIDR,
-			)
+			return ip, fmt.Errorf("InvalidParameterValue: %s is no usable address of the subnet's range %s", wanted, subnet.CIDR)
 		case taken[ip]:
 			return ip, fmt.Errorf("InvalidIPAddress.InUse: address %s is in use", wanted)
 		}

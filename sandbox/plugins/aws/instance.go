@@ -2,6 +2,7 @@ package aws
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -50,31 +51,19 @@ type rootBlockDevice struct {
 func addInstance(state *region.State, _ call, in *instanceProperties) (string, *region.Instance, error) {
 	switch {
 	case in.AMI != imageID:
-		return "", nil, fmt.Errorf(
-			"InvalidAMIID.NotFound: the image %q does not exist in the sandbox: leave amiId empty",
-			in.AMI,
-		)
+		return "", nil, fmt.Errorf("InvalidAMIID.NotFound: the sandbox has no image %q: leave amiId empty", in.AMI)
 	case in.KeyName != "" && state.KeyPairs[in.KeyName] == nil:
 		return "", nil, fmt.Errorf("InvalidKeyPair.NotFound: the key pair %q does not exist", in.KeyName)
 	}
 	ip, err := freeAddress(state, in.SubnetID, in.PrivateIP)
-	return newID(
-			"i",
-		), &region.Instance{
-			Image:     in.AMI,
-			Key:       in.KeyName,
-			Subnet:    in.SubnetID,
-			IP:        ip,
-			Interface: newID("eni"),
-		}, err
+	return newID("i"), &region.Instance{
+		Image: in.AMI, Key: in.KeyName, Subnet: in.SubnetID, IP: ip, Interface: newID("eni"),
+	}, err
 }
 
 func changeInstance(state *region.State, in *instanceProperties, i *region.Instance) error {
-	if _, known := instances.Types[in.InstanceType]; !known {
-		return fmt.Errorf(
-			"InvalidInstanceType: %q is not part of the sandbox, which has t2.nano to t3.large",
-			in.InstanceType,
-		)
+	if types := slices.Sorted(maps.Keys(instances.Types)); !slices.Contains(types, in.InstanceType) {
+		return fmt.Errorf("InvalidInstanceType: the sandbox has %s, not %q", strings.Join(types, ", "), in.InstanceType)
 	}
 	for _, id := range in.VPCSecurityGroupIDs {
 		if group := state.SecurityGroups[id]; group == nil || group.VPC != state.Subnets[i.Subnet].VPC {
@@ -92,8 +81,9 @@ func changeInstance(state *region.State, in *instanceProperties, i *region.Insta
 func getInstance(state *region.State, c call, id string, i *region.Instance) *instanceProperties {
 	metadata, root := metadataOptions(i.Metadata), rootBlockDevice(i.Root)
 	out := &instanceProperties{
-		AMI: i.Image, InstanceType: i.Type, KeyName: i.Key, SubnetID: i.Subnet, PrivateIP: i.IP.String(), VPCSecurityGroupIDs: i.Groups,
-		SourceDestCheck: &i.SourceDestCheck, UserData: i.UserData, MetadataOptions: &metadata, RootBlockDevice: &root,
+		AMI: i.Image, InstanceType: i.Type, KeyName: i.Key, SubnetID: i.Subnet, PrivateIP: i.IP.String(),
+		VPCSecurityGroupIDs: i.Groups, SourceDestCheck: &i.SourceDestCheck, UserData: i.UserData,
+		MetadataOptions: &metadata, RootBlockDevice: &root,
 		ARN: arn(c, "instance", id), AvailabilityZone: state.Subnets[i.Subnet].Zone, InstanceState: "running",
 		PrimaryNetworkInterfaceID: i.Interface, PrivateDNS: i.Hostname() + "." + c.region + ".compute.internal",
 	}

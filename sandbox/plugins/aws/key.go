@@ -35,9 +35,8 @@ func addKey(state *region.State, c call, in *keyProperties) (string, *region.Key
 		return "", nil, fmt.Errorf("InvalidKeyPair.Duplicate: the key pair %q already exists", name)
 	}
 	return name, &region.KeyPair{
-		ID: newID(
-			"key",
-		), PublicKey: in.PublicKey, Prefix: in.KeyNamePrefix, Fingerprint: ssh.FingerprintSHA256(key), Type: key.Type(),
+		ID: newID("key"), PublicKey: in.PublicKey, Prefix: in.KeyNamePrefix,
+		Fingerprint: ssh.FingerprintSHA256(key), Type: key.Type(),
 	}, nil
 }
 

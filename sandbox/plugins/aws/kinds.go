@@ -50,7 +50,7 @@ var kinds = map[string]kind{
 		all: func(s *region.State) map[string]*region.Address { return s.Addresses },
 		add: addAddress, get: getAddress, drop: dropAddress,
 	},
-	"aws:ec2/eipAssociation:EipAssociation": of[addressAssociationProperties, region.Address]{
+	"aws:ec2/eipAssociation:EipAssociation": of[associatedProperties, region.Address]{
 		all: associatedAddresses, add: addAddressAssociation, get: getAddressAssociation, drop: dropAddressAssociation,
 	},
 	instanceType: of[instanceProperties, region.Instance]{

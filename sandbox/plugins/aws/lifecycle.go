@@ -125,11 +125,7 @@ func (s *server) delete(ctx context.Context, r provider.DeleteRequest) error {
 
 // outputs returns a resource's properties, of which those stay secret that came in as secrets; false if it is gone.
 func (s *server) outputs(
-	k kind,
-	state *region.State,
-	c call,
-	id string,
-	inputs property.Map,
+	k kind, state *region.State, c call, id string, inputs property.Map,
 ) (property.Map, bool, error) {
 	live, found, err := k.read(state, c, id)
 	if err != nil || !found {

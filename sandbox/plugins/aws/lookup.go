@@ -2,9 +2,11 @@ package aws
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	provider "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
 )
 
 // imageID is the AMI of the sandbox, and imageParameter the SSM parameter that has its ID.
@@ -18,20 +20,17 @@ func (s *server) invoke(_ context.Context, r provider.InvokeRequest) (provider.I
 	var result any
 	switch r.Token {
 	case "aws:ssm/getParameter:getParameter":
-		name := r.Args.Get("name")
-		if !name.IsString() || name.AsString() != imageParameter {
-			return provider.InvokeResponse{}, fmt.Errorf(
-				"ParameterNotFound: the sandbox has the parameter %s only",
-				imageParameter,
-			)
+		if name := r.Args.Get("name"); !name.Equals(property.New(imageParameter)) {
+			return provider.InvokeResponse{}, errors.New("ParameterNotFound: the sandbox has " + imageParameter + " only")
 		}
 		result = map[string]any{
-			"id": imageParameter, "name": imageParameter, "type": "String", "version": 1, "value": imageID, "insecureValue": imageID,
-			"arn": "arn:aws:ssm:" + s.region + "::parameter" + imageParameter,
+			"id": imageParameter, "name": imageParameter, "type": "String", "version": 1,
+			"value": imageID, "insecureValue": imageID, "arn": "arn:aws:ssm:" + s.region + "::parameter" + imageParameter,
 		}
 	case "aws:index/getAvailabilityZones:getAvailabilityZones":
 		result = map[string]any{
-			"id": s.region, "state": "available", "names": zones(s.region), "zoneIds": zones("sbx1-"), "groupNames": []string{s.region},
+			"id": s.region, "state": "available", "names": zones(s.region), "zoneIds": zones("sbx1-"),
+			"groupNames": []string{s.region},
 		}
 	default:
 		return provider.InvokeResponse{}, fmt.Errorf("%s is not part of the sandbox", r.Token)

@@ -92,11 +92,8 @@ func (s *server) kindOf(urn resource.URN, preview bool) (kind, error) {
 	k := kinds[string(urn.Type())]
 	switch {
 	case k == nil:
-		return nil, fmt.Errorf(
-			"%s is not part of the sandbox, which has %s",
-			urn.Type(),
-			strings.Join(slices.Sorted(maps.Keys(kinds)), ", "),
-		)
+		all := strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")
+		return nil, fmt.Errorf("%s is not part of the sandbox, which has %s", urn.Type(), all)
 	case !preview && s.region != RegionName:
 		return nil, fmt.Errorf("the sandbox's AWS plugin can preview %s but builds only the region %s: "+
 			"install the official one with pulumi plugin install resource aws %s", s.region, RegionName, Version)

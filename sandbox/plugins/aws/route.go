@@ -78,11 +78,7 @@ func addRoute(state *region.State, _ call, in *routeProperties) (string, *route,
 		return "", nil, err
 	}
 	if table.Routes[destination] != nil {
-		return "", nil, fmt.Errorf(
-			"RouteAlreadyExists: the route to %s already exists in %s",
-			destination,
-			in.RouteTableID,
-		)
+		return "", nil, fmt.Errorf("RouteAlreadyExists: the route to %s already exists in %s", destination, in.RouteTableID)
 	}
 	if table.Routes == nil {
 		table.Routes = map[netip.Prefix]*region.Route{}
@@ -111,15 +107,9 @@ func changeRoute(state *region.State, in *routeProperties, r *route) error {
 		}
 	}
 	if targets != 1 {
-		return errors.New(
-			"InvalidParameterCombination: a route has one of gatewayId, natGatewayId and networkInterfaceId",
-		)
+		return errors.New("InvalidParameterCombination: a route has one of gatewayId, natGatewayId and networkInterfaceId")
 	}
-	*r.Route = region.Route{
-		InternetGateway: in.GatewayID,
-		NATGateway:      in.NATGatewayID,
-		Interface:       in.NetworkInterfaceID,
-	}
+	*r.Route = region.Route{InternetGateway: in.GatewayID, NATGateway: in.NATGatewayID, Interface: in.NetworkInterfaceID}
 	return nil
 }
 
@@ -162,11 +152,7 @@ func addAssociation(state *region.State, _ call, in *associationProperties) (str
 	}
 	for other, a := range state.Associations {
 		if a.Subnet == in.SubnetID {
-			return "", nil, fmt.Errorf(
-				"Resource.AlreadyAssociated: %s has a route table already: %s",
-				in.SubnetID,
-				other,
-			)
+			return "", nil, fmt.Errorf("Resource.AlreadyAssociated: %s has a route table already: %s", in.SubnetID, other)
 		}
 	}
 	return newID("rtbassoc"), &region.Association{Subnet: in.SubnetID}, nil

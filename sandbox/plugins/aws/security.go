@@ -28,11 +28,7 @@ func addGroup(state *region.State, c call, in *groupProperties) (string, *region
 	name, description := cmp.Or(in.Name, autoname(c)), cmp.Or(in.Description, "Managed by Pulumi")
 	for _, g := range state.SecurityGroups {
 		if g.VPC == in.VPCID && g.Name == name {
-			return "", nil, fmt.Errorf(
-				"InvalidGroup.Duplicate: the security group %q already exists in %s",
-				name,
-				in.VPCID,
-			)
+			return "", nil, fmt.Errorf("InvalidGroup.Duplicate: the security group %q already exists in %s", name, in.VPCID)
 		}
 	}
 	return newID("sg"), &region.SecurityGroup{VPC: in.VPCID, Name: name, Description: description}, nil
@@ -90,14 +86,9 @@ func changeRule(state *region.State, in *ruleProperties, r *region.Rule) error {
 	if changed.Peer != "" && state.SecurityGroups[changed.Peer] == nil {
 		return missing("Group", changed.Peer)
 	}
-	ends := slices.DeleteFunc(
-		[]string{in.CIDRIPv4, in.CIDRIPv6, changed.Peer},
-		func(end string) bool { return end == "" },
-	)
+	ends := slices.DeleteFunc([]string{in.CIDRIPv4, in.CIDRIPv6, changed.Peer}, func(end string) bool { return end == "" })
 	if len(ends) != 1 {
-		return errors.New(
-			"InvalidParameterCombination: a rule has one of cidrIpv4, cidrIpv6 and referencedSecurityGroupId",
-		)
+		return errors.New("InvalidParameterCombination: a rule has one of cidrIpv4, cidrIpv6 and referencedSecurityGroupId")
 	}
 	if changed.Peer == "" {
 		var err error

@@ -23,17 +23,14 @@ var official = map[string]struct {
 	"aws:ec2/routeTable:RouteTable":           {ec2.RouteTableArgs{}, ec2.RouteTable{}},
 	"aws:ec2/route:Route":                     {ec2.RouteArgs{}, ec2.Route{}},
 	"aws:ec2/routeTableAssociation:RouteTableAssociation": {
-		ec2.RouteTableAssociationArgs{},
-		ec2.RouteTableAssociation{},
+		ec2.RouteTableAssociationArgs{}, ec2.RouteTableAssociation{},
 	},
 	"aws:ec2/securityGroup:SecurityGroup": {ec2.SecurityGroupArgs{}, ec2.SecurityGroup{}},
 	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": {
-		vpc.SecurityGroupIngressRuleArgs{},
-		vpc.SecurityGroupIngressRule{},
+		vpc.SecurityGroupIngressRuleArgs{}, vpc.SecurityGroupIngressRule{},
 	},
 	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": {
-		vpc.SecurityGroupEgressRuleArgs{},
-		vpc.SecurityGroupEgressRule{},
+		vpc.SecurityGroupEgressRuleArgs{}, vpc.SecurityGroupEgressRule{},
 	},
 	"aws:ec2/keyPair:KeyPair":               {ec2.KeyPairArgs{}, ec2.KeyPair{}},
 	"aws:ec2/eip:Eip":                       {ec2.EipArgs{}, ec2.Eip{}},
@@ -41,8 +38,8 @@ var official = map[string]struct {
 	"aws:ec2/instance:Instance":             {ec2.InstanceArgs{}, ec2.Instance{}},
 }
 
-// TestShape proves that every property here is one of the official plugin, of the same type: a plan that passes here is
-// one that it can read.
+// TestShape proves that every property here is one of the official plug-in, of the same type: a plan that passes here
+// is one that it can read.
 func TestShape(t *testing.T) {
 	t.Parallel()
 	for token, k := range kinds {

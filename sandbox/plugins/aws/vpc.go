@@ -49,8 +49,9 @@ func changeVPC(_ *region.State, in *vpcProperties, v *region.VPC) error {
 func getVPC(state *region.State, c call, id string, v *region.VPC) *vpcProperties {
 	main := using(state.RouteTables, func(t *region.RouteTable) bool { return t.VPC == id && t.Main })[0]
 	return &vpcProperties{
-		CIDRBlock: v.CIDR.String(), EnableDNSSupport: &v.DNSSupport, EnableDNSHostnames: &v.DNSHostnames, InstanceTenancy: "default",
-		ARN: arn(c, "vpc", id), MainRouteTableID: main, DefaultRouteTableID: main, OwnerID: region.Account,
+		CIDRBlock: v.CIDR.String(), EnableDNSSupport: &v.DNSSupport, EnableDNSHostnames: &v.DNSHostnames,
+		InstanceTenancy: "default", MainRouteTableID: main, DefaultRouteTableID: main,
+		ARN: arn(c, "vpc", id), OwnerID: region.Account,
 	}
 }
 
@@ -88,12 +89,7 @@ func addSubnet(state *region.State, c call, in *subnetProperties) (string, *regi
 		return "", nil, err
 	}
 	if cidr.Bits() < v.CIDR.Bits() || cidr.Bits() > 28 || !v.CIDR.Contains(cidr.Addr()) {
-		return "", nil, fmt.Errorf(
-			"InvalidSubnet.Range: %s is no part of %s's %s from /16 to /28",
-			cidr,
-			in.VPCID,
-			v.CIDR,
-		)
+		return "", nil, fmt.Errorf("InvalidSubnet.Range: %s is no part of %s's %s from /16 to /28", cidr, in.VPCID, v.CIDR)
 	}
 	for other, s := range state.Subnets {
 		if s.VPC == in.VPCID && s.CIDR.Overlaps(cidr) {
@@ -106,7 +102,8 @@ func addSubnet(state *region.State, c call, in *subnetProperties) (string, *regi
 
 func getSubnet(_ *region.State, c call, id string, s *region.Subnet) *subnetProperties {
 	return &subnetProperties{
-		VPCID: s.VPC, CIDRBlock: s.CIDR.String(), AvailabilityZone: s.Zone, ARN: arn(c, "subnet", id), OwnerID: region.Account,
+		VPCID: s.VPC, CIDRBlock: s.CIDR.String(), AvailabilityZone: s.Zone,
+		ARN: arn(c, "subnet", id), OwnerID: region.Account,
 	}
 }
 
