@@ -24,8 +24,8 @@ func prepareTests(ctx context.Context, c *clone, _ []string) error {
 	return nil
 }
 
-// prepare builds and installs whatever the region needs on this machine. Making the image of the instances keeps the network
-// and the disk busy, so it goes on beside the compilers.
+// prepare builds and installs whatever the region needs on this machine. Making the image of the instances keeps the
+// network and the disk busy, so it goes on beside the compilers.
 func (c *clone) prepare(ctx context.Context) error {
 	if err := checkMachine(c.cache); err != nil {
 		return err
@@ -62,7 +62,8 @@ func installPackages(ctx context.Context, names []string) error {
 	}
 	say("Installing %s", strings.Join(names, ", "))
 	apt := run.With{Env: []string{"DEBIAN_FRONTEND=noninteractive"}}
-	for _, args := range [][]string{{"update"}, append([]string{"install", "--yes", "--no-install-recommends"}, names...)} {
+	install := append([]string{"install", "--yes", "--no-install-recommends"}, names...)
+	for _, args := range [][]string{{"update"}, install} {
 		if err := apt.Run(ctx, "apt-get", append([]string{"-q", "-o", "DPkg::Lock::Timeout=120"}, args...)...); err != nil {
 			return err
 		}

@@ -50,7 +50,8 @@ func (c *clone) toolchain(ctx context.Context) error {
 	if err := c.install("aws", aws.Version, c.path("bin", "sandbox")); err != nil {
 		return err
 	}
-	if err := c.plug(ctx, "command", command.Version, func() (string, error) { return c.path("bin", "sandbox"), nil }); err != nil {
+	own := func() (string, error) { return c.path("bin", "sandbox"), nil }
+	if err := c.plug(ctx, "command", command.Version, own); err != nil {
 		return err
 	}
 	version, err := engine.Kubernetes.Version(c.root)

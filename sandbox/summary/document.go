@@ -23,7 +23,7 @@ func Markdown(p *Plan, context, diff string) string {
 	d.flows(p)
 	d.costs(p)
 	if diff != "" {
-		d.fold("Pulumi's diff", fenced(shorten(Redact(diff))))
+		d.fold("Pulumi's diff", fenced(shorten(redact(diff))))
 	}
 	return d.String()
 }
@@ -31,7 +31,7 @@ func Markdown(p *Plan, context, diff string) string {
 // Failure writes why there is no plan. Private keys in the reason are left out.
 func Failure(stack, reason string) string {
 	return fmt.Sprintf("## Preview of stack `%s` failed\n\nThere is no plan. The reason:\n\n%s\n",
-		stack, fenced(shorten(Redact(reason))))
+		stack, fenced(shorten(redact(reason))))
 }
 
 type document struct{ strings.Builder }
@@ -182,8 +182,8 @@ func cell(text string) string {
 
 var privateKey = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)`)
 
-// Redact takes private keys out of a text.
-func Redact(text string) string { return privateKey.ReplaceAllString(text, "[private key]") }
+// redact takes private keys out of a text.
+func redact(text string) string { return privateKey.ReplaceAllString(text, "[private key]") }
 
 // shorten cuts a text that is too long for a comment, at the end of a line.
 func shorten(text string) string {

@@ -27,7 +27,7 @@ type Plan struct {
 	errors        []string
 }
 
-// Parse reads the events of a preview. It fails on what is not such a log, and on one with neither resources nor errors.
+// Parse reads the events of a preview. It fails on what is not such a log, and on one without resources and errors.
 func Parse(log []byte) (*Plan, error) {
 	p := &Plan{}
 	byURN := map[string]*change{}
@@ -90,7 +90,7 @@ func (p *Plan) conclude(byURN map[string]*change) (err error) {
 
 // note keeps what the engine, a plugin or the program warned of or failed with.
 func (p *Plan) note(d *apitype.DiagnosticEvent) {
-	text := strings.TrimSpace(Redact(d.Message))
+	text := strings.TrimSpace(redact(d.Message))
 	switch {
 	case d.Ephemeral:
 	case d.Severity == "warning":
