@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// longestDiff is what is shown of Pulumi's diff, in bytes. A comment on GitHub has at most 65,536 characters.
-const longestDiff = 40_000
+// longest is how long a document may be, in bytes. A comment on GitHub has at most 65,536 characters.
+const longest = 60_000
 
 // Markdown writes the plan for people. Context is a sentence on how the plan was made, diff what Pulumi itself shows of
 // the plan; both may be empty. The plan's Err is nil.
@@ -23,7 +23,7 @@ func Markdown(p *Plan, context, diff string) string {
 	d.flows(p)
 	d.costs(p)
 	if diff != "" {
-		d.fold("Pulumi's diff", fenced(shorten(redact(diff))))
+		d.fold("Pulumi's diff", fenced(shorten(redact(diff), longest-d.Len())))
 	}
 	return d.String()
 }
@@ -31,7 +31,7 @@ func Markdown(p *Plan, context, diff string) string {
 // Failure writes why there is no plan. Private keys in the reason are left out.
 func Failure(stack, reason string) string {
 	return fmt.Sprintf("## Preview of stack `%s` failed\n\nThere is no plan. The reason:\n\n%s\n",
-		stack, fenced(shorten(redact(reason))))
+		stack, fenced(shorten(redact(reason), longest)))
 }
 
 type document struct{ strings.Builder }
@@ -185,12 +185,12 @@ var privateKey = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-
 // redact takes private keys out of a text.
 func redact(text string) string { return privateKey.ReplaceAllString(text, "[private key]") }
 
-// shorten cuts a text that is too long for a comment, at the end of a line.
-func shorten(text string) string {
-	if len(text) <= longestDiff {
+// shorten cuts a text that is longer than limit bytes, at the end of a line.
+func shorten(text string, limit int) string {
+	if len(text) <= limit {
 		return text
 	}
-	text = text[:longestDiff]
+	text = text[:max(limit, 0)]
 	return text[:strings.LastIndexByte(text, '\n')+1] + "… (cut: the log of the preview has the rest)"
 }
 
