@@ -35,7 +35,7 @@ func (f *fleet) remove(context.Context, string) error {
 	return nil
 }
 
-// A bench is a plug-in on an empty region.
+// A bench is a plugin on an empty region.
 type bench struct {
 	t *testing.T
 	provider.Provider

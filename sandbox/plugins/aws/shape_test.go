@@ -38,7 +38,7 @@ var official = map[string]struct {
 	"aws:ec2/instance:Instance":             {ec2.InstanceArgs{}, ec2.Instance{}},
 }
 
-// TestShape proves that every property here is one of the official plug-in, of the same type: a plan that passes here
+// TestShape proves that every property here is one of the official plugin, of the same type: a plan that passes here
 // is one that it can read.
 func TestShape(t *testing.T) {
 	t.Parallel()
