@@ -128,7 +128,7 @@ func (l *lab) ssh(command string) string {
 	}
 }
 
-// want compares the output of commands with what it is to be.
+// want asserts the output of commands, which are the keys.
 func (l *lab) want(answers map[string]string) {
 	l.Helper()
 	for command, want := range answers {
@@ -138,7 +138,7 @@ func (l *lab) want(answers map[string]string) {
 	}
 }
 
-// size has the memory in MiB and the CPUs that programs see.
+// size prints the memory in MiB and the CPUs that programs see.
 const size = "free -m | awk '/^Mem/ {print $2}'; grep -c ^processor /proc/cpuinfo; cat /sys/devices/system/cpu/online"
 
 func TestInstance(t *testing.T) {
@@ -252,7 +252,7 @@ func (l *lab) status() Status {
 	return Status{}
 }
 
-// awaits waits until the instance has the status that it should have after something.
+// awaits waits until the status of the instance is as it should be after something has happened.
 func (l *lab) awaits(after string, is func(Status) bool) {
 	l.Helper()
 	if err := await(l.Context(), 20*time.Second, func() bool { return is(l.status()) }); err != nil {

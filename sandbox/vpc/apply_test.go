@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What is there already stays as it is: the kernel gives a link that is made anew another index.
+// A second Apply replaces nothing. A link that was replaced would have another index.
 func TestApplyAgain(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, withNATGateway())
@@ -18,7 +18,7 @@ func TestApplyAgain(t *testing.T) {
 	}
 }
 
-// Whatever way a region came to its state, the network is the same.
+// A network that was changed step by step equals one that is built at once.
 func TestApplyChanges(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, withNATGateway())
@@ -37,7 +37,8 @@ func TestApplyChanges(t *testing.T) {
 	}
 }
 
-// A crash may leave a name without a namespace, links without addresses, a router without rules or nothing of a router.
+// Apply repairs what a crash can leave: a name without a namespace, links without addresses, a router without rules, or
+// no router.
 func TestApplyAfterCrash(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, cluster())
@@ -67,8 +68,8 @@ func TestApplyAfterCrash(t *testing.T) {
 	l.sees(worker1IP, probe{worker1, none, "tcp", controlPlaneIP, 6443})
 }
 
-// The guest's own links, addresses, routes, rules and settings are none of our business.
-func TestApplyLeavesGuestAlone(t *testing.T) {
+// Apply does not touch the links, addresses, routes, rules and settings that an instance has made for itself.
+func TestApplyLeavesInstanceAlone(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, cluster())
 	if got := l.run(worker1, "", "sysctl", "-n", "net.ipv4.ip_forward"); got != "0\n" {
@@ -88,7 +89,7 @@ func TestApplyLeavesGuestAlone(t *testing.T) {
 	delete(l.state.Instances, worker2)
 	l.apply()
 	if after := l.run(worker1, "", "sh", "-ec", look); after != before {
-		t.Errorf("Apply changed a guest from\n%s\nto\n%s", before, after)
+		t.Errorf("Apply changed an instance from\n%s\nto\n%s", before, after)
 	}
 }
 

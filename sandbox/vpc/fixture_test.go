@@ -7,7 +7,7 @@ import (
 	"hello-kubernetes/sandbox/region"
 )
 
-// The objects of cluster, by the IDs that AWS might give them.
+// The IDs of what cluster returns, in the form of AWS's.
 const (
 	theVPC         = "vpc-00000000000000001"
 	publicSubnet   = "subnet-0000000000000pub"
@@ -33,7 +33,7 @@ var (
 	admin          = Clients()[1]
 )
 
-// rules are the rules of cluster. Those with a Peer stand for two: see allow.
+// rules are the rules of cluster. Of those with a Peer, allow makes two.
 var rules = []region.Rule{
 	in(controlPlaneSG, "0.0.0.0/0", "tcp", 80, 80, "http"),
 	in(controlPlaneSG, "198.51.100.102/32", "tcp", 22, 22, "ssh"),
@@ -107,7 +107,7 @@ func cluster() *region.State {
 	return state
 }
 
-// allow adds rules to a region, and for each whose other end is a group the one that allows the same there.
+// allow adds rules to a region. For a rule with a Peer it also adds the one that allows the same at the other end.
 func allow(state *region.State, rules ...region.Rule) {
 	for _, rule := range rules {
 		id := fmt.Sprintf("sgr-%02d", len(state.Rules))
@@ -120,7 +120,7 @@ func allow(state *region.State, rules ...region.Rule) {
 	}
 }
 
-// withNATGateway is cluster with a NAT gateway instead of the control plane as the NAT.
+// withNATGateway is cluster, but the workers reach the internet through a NAT gateway.
 func withNATGateway() *region.State {
 	state := cluster()
 	state.Addresses["eipalloc-2"] = &region.Address{IP: natIP}

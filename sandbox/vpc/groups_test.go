@@ -89,7 +89,7 @@ func TestSeveralGroups(t *testing.T) {
 	check(false)
 }
 
-// Answers pass with what they answer. A rule that goes closes the door to new connections, not to those that are open.
+// Answers need no rule. Without its rule a connection cannot be opened, but one that is open goes on.
 func TestRemovedRule(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, cluster())
@@ -139,7 +139,7 @@ func TestRemovedRule(t *testing.T) {
 	}
 }
 
-// A message of path MTU discovery needs a rule even if it is about an open connection.
+// A message of path MTU discovery needs a rule, also when it is about an open connection.
 func TestPathMTU(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, cluster())
@@ -193,7 +193,7 @@ func tooBig(conn net.Conn) []byte {
 	return packet
 }
 
-// An instance sends from its own address and receives at its own, unless the check is off.
+// With the source/destination check, an instance sends from its own address and receives at it alone.
 func TestSourceDestCheck(t *testing.T) {
 	t.Parallel()
 	state := cluster()

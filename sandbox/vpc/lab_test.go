@@ -16,7 +16,7 @@ import (
 	"hello-kubernetes/sandbox/region"
 )
 
-// lab is a region in namespaces of its own, not joined with the machine.
+// lab is a region whose namespaces are not connected with the machine.
 type lab struct {
 	*testing.T
 	state  *region.State
@@ -26,7 +26,7 @@ type lab struct {
 
 var labs atomic.Int32
 
-// newLab makes a region real. Change its state and apply to go on.
+// newLab builds the network of a region. A test can change the state and call apply again.
 func newLab(t *testing.T, state *region.State) *lab {
 	t.Helper()
 	needRoot(t)
@@ -97,7 +97,7 @@ func (l *lab) serve(namespace string, ports ...int) {
 	}
 }
 
-// answer serves a port in the thread's namespace.
+// answer is serve for one port, in the namespace of the thread.
 func (l *lab) answer(namespace string, port int) error {
 	address := fmt.Sprintf("0.0.0.0:%d", port)
 	listener, err := net.Listen("tcp4", address)

@@ -16,7 +16,7 @@ import (
 	"hello-kubernetes/sandbox/region"
 )
 
-// machineLab is a lab joined with a machine of its own: a namespace with an uplink, which forwards.
+// machineLab is a lab that is connected with a machine: a namespace that forwards and has a link to the outside.
 type machineLab struct{ *lab }
 
 const uplinkAddress = "192.0.2.9"
@@ -49,7 +49,7 @@ func onMachine(t *testing.T, state *region.State, f func(m machineLab) error) {
 	}
 }
 
-// leads returns the link through which the machine sends to an address, or an error's text.
+// leads returns the link through which the machine sends to an address, or the text of the error.
 func leads(to string) string {
 	routes, err := netlink.RouteGet(net.ParseIP(to))
 	if err != nil {
@@ -87,14 +87,14 @@ func TestMachine(t *testing.T) {
 		if got, err := (probe{"", none, "tcp", elasticIP, 80}).exchange(ctx); got != HostAddress.String() {
 			m.Errorf("the control plane sees the machine as %q (%v)", got, err)
 		}
-		// What the machine forwards for others does not get in.
+		// What the machine forwards for others does not get into the sandbox.
 		ctx, cancel = context.WithTimeout(m.Context(), silence)
 		defer cancel()
 		_, _ = (probe{"", netip.MustParseAddr(uplinkAddress), "udp", elasticIP, 80}).exchange(ctx)
 		if _, ok := m.heard.Load(controlPlane + " " + uplinkAddress); ok {
 			m.Error("a packet with an address from outside the sandbox comes to an instance")
 		}
-		// The machine answers nobody: not at its address in the sandbox, nor at its own.
+		// Nothing in the sandbox reaches the machine, at its address in the sandbox or at another.
 		if err := m.answer("machine", 443); err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func TestMachine(t *testing.T) {
 	})
 }
 
-// goDown removes the region: the ranges stay black-holed, but for what a VPN routes.
+// goDown removes the region. The guard stays, and lets through what a VPN has a longer route for.
 func (m machineLab) goDown() error {
 	if err := remove(m.Context(), m.prefix); err != nil {
 		return err
@@ -137,7 +137,8 @@ func (m machineLab) goDown() error {
 	return remove(m.Context(), m.prefix) // nothing is there
 }
 
-// A VPC that has an address of the machine's is refused before anything is changed; one that is guarded is not.
+// A VPC with an address of the machine is refused before anything is changed. One whose range is guarded already is
+// accepted.
 func TestMachineConflict(t *testing.T) {
 	// Not parallel: it shares its prefix with TestMachine.
 	state := cluster()

@@ -19,10 +19,11 @@ const (
 	tokenPath  = "/latest/api/token"
 )
 
-// imds is the metadata service as an instance knows it.
+// imds is the address of the metadata service for an instance.
 var imds = netip.AddrPortFrom(linkLocalMetadata, 80)
 
-// serveMetadata starts the real service in the lab's internet. It answers by the record that save wrote last.
+// serveMetadata starts the real service in the lab's internet. It reads the record that save has
+// written last.
 func (l *lab) serveMetadata() (save func()) {
 	l.Helper()
 	store := region.Open(l.TempDir())
@@ -54,8 +55,8 @@ func (l *lab) serveMetadata() (save func()) {
 	return save
 }
 
-// fetch sends a request from a namespace and returns the answer's body, or its status if it is not 200. It is empty if
-// none comes before the deadline.
+// fetch sends a request from a namespace and returns the body of the answer, or the status if that is not 200. Without
+// an answer before the deadline it returns an empty string.
 func (l *lab) fetch(namespace, method string, to netip.AddrPort, path string, deadline time.Duration) string {
 	l.Helper()
 	ctx, cancel := context.WithTimeout(l.Context(), deadline)
@@ -84,7 +85,8 @@ func (l *lab) fetch(namespace, method string, to netip.AddrPort, path string, de
 	return string(body)
 }
 
-// Whatever its routes and security groups, an instance is known by its link: also where two VPCs have the same range.
+// The service knows an instance by its link, whatever its routes and security groups are, and also if another VPC has
+// the same range.
 func TestMetadata(t *testing.T) {
 	t.Parallel()
 	const twinVPC, twinSubnet, twin = "vpc-00000000000000002", "subnet-0000000000000twn", "i-00000000000000021"
@@ -114,7 +116,7 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
-// A token comes as far as its limit says: with 1 to the instance, with 2 to a pod in it. All else comes further.
+// With a hop limit of 1, a token reaches the instance, and with 2 a pod in it. Other answers reach both.
 func TestHopLimit(t *testing.T) {
 	t.Parallel()
 	state := cluster()

@@ -70,7 +70,7 @@ func TestConflict(t *testing.T) {
 	}
 }
 
-// text writes a network much as ip and nft would.
+// text returns a network in words like those of ip and nft.
 func text(n Network) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }

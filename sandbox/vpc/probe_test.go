@@ -28,7 +28,8 @@ func (p probe) String() string {
 	return fmt.Sprintf("%s from %s (%v) to %v:%d", p.network, p.in, p.from, p.to, p.port)
 }
 
-// sees asserts that the server sees an address as the probe's source; a ping sees the one it pinged.
+// sees asserts that a probe is answered and that the server saw it come from source. For a ping, source is the address
+// that was pinged.
 func (l *lab) sees(source netip.Addr, p probe) {
 	l.Helper()
 	if got, err := l.ask(p, patience); got != source.String() {
@@ -54,8 +55,8 @@ func (l *lab) blocked(p probe) {
 	}
 }
 
-// arrives tells whether a datagram comes to a server, even if its answer goes elsewhere. The server must not have heard
-// its source before.
+// arrives tells whether a datagram reaches a server from which no answer can come back. No other one may have come from
+// the same source before.
 func (l *lab) arrives(p probe, namespace string) bool {
 	l.Helper()
 	l.blocked(p)

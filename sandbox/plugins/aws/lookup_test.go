@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The sandbox answers to one parameter alone: the program asks for that one.
+// The program asks for the one SSM parameter that the sandbox has.
 func TestParameterIsTheOneThatTheProgramAsksFor(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../../compute/*.go")

@@ -11,7 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// official are the official SDK's types: of a resource's inputs and of the resource itself.
+// official has the types of the official SDK for a resource's inputs and for the resource itself.
 var official = map[string]struct {
 	args     interface{ ElementType() reflect.Type }
 	resource any
@@ -38,8 +38,8 @@ var official = map[string]struct {
 	"aws:ec2/instance:Instance":             {ec2.InstanceArgs{}, ec2.Instance{}},
 }
 
-// TestShape proves that every property here is one of the official plugin, of the same type: a plan that passes here
-// is one that it can read.
+// TestShape proves that the official plugin has every property that this one has, with the same type, and requires no
+// others.
 func TestShape(t *testing.T) {
 	t.Parallel()
 	for token, k := range kinds {
@@ -104,12 +104,13 @@ func typesByName(t reflect.Type) map[string]reflect.Type {
 	return all
 }
 
-// scalar tells whether an official input is required: its type is then no pointer. Lists and maps do not tell.
+// scalar tells whether an official input is certainly required, because its type is no pointer. The types of lists and
+// maps do not say so.
 func scalar(t reflect.Type) bool {
 	return !slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface}, t.Kind())
 }
 
-// outputType returns the plain type of an output's.
+// outputType returns the type of an output's value.
 func outputType(t reflect.Type) reflect.Type {
 	if t == nil {
 		return nil
