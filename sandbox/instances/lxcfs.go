@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -29,6 +30,8 @@ func lxcfsPaths() []string {
 	return paths
 }
 
+func lxcfsPIDFile() string { return lxcfsMount() + ".pid" }
+
 func lxcfsAlive() bool { return exists(lxcfsMount() + "/proc/meminfo") }
 
 // startLXCFS starts lxcfs unless it runs, in a session of its own, so that it outlives this process.
@@ -46,8 +49,8 @@ func startLXCFS(ctx context.Context) error {
 	}
 	// One that was killed leaves a mount that does not answer, and a file that the next one would take for a running
 	// one.
-	pidFile, logFile := lxcfsMount()+".pid", lxcfsMount()+".log"
-	if err := errors.Join(stopLXCFS(), os.RemoveAll(pidFile), os.MkdirAll(lxcfsMount(), 0o755)); err != nil {
+	logFile := lxcfsMount() + ".log"
+	if err := errors.Join(stopLXCFS(ctx), os.RemoveAll(lxcfsPIDFile()), os.MkdirAll(lxcfsMount(), 0o755)); err != nil {
 		return err
 	}
 	log, err := os.Create(logFile)
@@ -55,7 +58,7 @@ func startLXCFS(ctx context.Context) error {
 		return err
 	}
 	defer log.Close()
-	command := exec.Command("lxcfs", "--enable-cfs", "--enable-loadavg", "--pidfile="+pidFile, lxcfsMount())
+	command := exec.Command("lxcfs", "--enable-cfs", "--enable-loadavg", "--pidfile="+lxcfsPIDFile(), lxcfsMount())
 	command.Stdout, command.Stderr = log, log
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := command.Start(); err != nil {
@@ -68,9 +71,24 @@ func startLXCFS(ctx context.Context) error {
 	return command.Process.Release()
 }
 
-// stopLXCFS unmounts lxcfs, if it is mounted. It ends some seconds after the last mount of it is gone.
-func stopLXCFS() error {
-	err := syscall.Unmount(lxcfsMount(), syscall.MNT_DETACH)
+// stopLXCFS ends the lxcfs that startLXCFS has started, if it runs, and unmounts it. Without a signal lxcfs would go on
+// for as long as any mount namespace on the machine has a copy of its mount.
+func stopLXCFS(ctx context.Context) error {
+	text, _ := os.ReadFile(lxcfsPIDFile()) // there may be none
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	running := func() bool { // after a reboot, the number may be that of another process
+		arguments, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		return strings.Contains(string(arguments), lxcfsMount())
+	}
+	if err == nil && running() {
+		if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+			return fmt.Errorf("stop lxcfs: %w", err)
+		}
+		if err := await(ctx, 5*time.Second, func() bool { return !running() }); err != nil {
+			return fmt.Errorf("stop lxcfs: %w", err)
+		}
+	}
+	err = syscall.Unmount(lxcfsMount(), syscall.MNT_DETACH)
 	if err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOENT) {
 		return fmt.Errorf("unmount lxcfs: %w", err)
 	}

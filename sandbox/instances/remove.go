@@ -43,7 +43,7 @@ func RemoveAll(ctx context.Context) error {
 	if err := remove(ctx, ""); err != nil {
 		return fmt.Errorf("remove all instances: %w", err)
 	}
-	if err := stopLXCFS(); err != nil {
+	if err := stopLXCFS(ctx); err != nil {
 		return err
 	}
 	return os.RemoveAll(runDir)
