@@ -106,16 +106,13 @@ func (d *document) glance(p *Plan) {
 	d.line("- **Cost:** %s, by an estimate\n", prices.estimate(p.changes))
 }
 
-// changes lists what is replaced, deleted and updated one by one, and what is created by part and kind.
+// changes lists what is replaced and updated one by one, and what is deleted and created by part and kind.
 func (d *document) changes(p *Plan) {
 	var rows [][]string
-	for _, op := range []string{replaced, deleted, updated} {
+	for _, op := range []string{replaced, updated} {
 		for _, c := range p.changes {
 			if c.op == op {
-				what := ""
-				if op != deleted {
-					what = strings.Join(c.differences(), "<br>")
-				}
+				what := strings.Join(c.differences(), "<br>")
 				rows = append(rows, []string{op, c.part(), c.kind(), "`" + cell(c.name()) + "`", what})
 			}
 		}
@@ -123,21 +120,29 @@ func (d *document) changes(p *Plan) {
 	if len(rows) > 0 {
 		d.line("### Changes\n\n%s", table("| | Part | Kind | Name | What changes |", rows))
 	}
-	names := map[string][]string{} // by part and kind
-	for _, c := range p.changes {
-		if c.op == created {
+	const header = "| Part | Kind | Number | Names |"
+	if rows := together(p.changes, deleted); len(rows) > 0 {
+		d.line("### Deletions\n\n%s", table(header, rows))
+	}
+	if rows := together(p.changes, created); len(rows) > 0 {
+		d.fold("<b>What is created</b>", table(header, rows))
+	}
+}
+
+// together writes a row for each part and kind of what is deleted or created.
+func together(changes []change, op string) [][]string {
+	names := map[string][]string{}
+	for _, c := range changes {
+		if c.op == op {
 			key := c.part() + " | " + c.kind()
 			names[key] = append(names[key], "`"+cell(c.name())+"`")
 		}
 	}
-	rows, total := nil, 0
+	var rows [][]string
 	for _, key := range slices.Sorted(maps.Keys(names)) {
 		rows = append(rows, []string{key, fmt.Sprint(len(names[key])), strings.Join(names[key], ", ")})
-		total += len(names[key])
 	}
-	if total > 0 {
-		d.fold(fmt.Sprintf("%d to create", total), table("| Part | Kind | Number | Names |", rows))
-	}
+	return rows
 }
 
 // flows is who may reach what: what changes, and folded up what is open afterwards.

@@ -70,6 +70,7 @@ func TestChanges(t *testing.T) {
 	t.Parallel()
 	const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 	old, changed := inputs{"cidrBlock": "10.0.1.0/24"}, inputs{"cidrBlock": "10.0.2.0/24"}
+	const gone = "### Deletions\n\n| Part | Kind | Number | Names |\n|---|---|---|---|\n| network | Subnet | 1 | `a` |"
 	subnet := func(op apitype.OpType, before, after inputs) apitype.StepEventMetadata {
 		return step(op, "network", subnetType, "a", before, after)
 	}
@@ -78,7 +79,7 @@ func TestChanges(t *testing.T) {
 		headline, row string
 	}{
 		"create": {subnet(apitype.OpCreate, nil, old), "1 to create", "| network | Subnet | 1 | `a` |"},
-		"delete": {subnet(apitype.OpDelete, old, nil), "1 to delete", "| delete | network | Subnet | `a` |  |"},
+		"delete": {subnet(apitype.OpDelete, old, nil), "1 to delete", gone},
 		"replace": {
 			differing(subnet(apitype.OpReplace, old, changed), "cidrBlock", apitype.DiffUpdateReplace),
 			"1 to replace", "| **`cidrBlock`: 10.0.1.0/24 → 10.0.2.0/24** (replaces it) |",
@@ -88,7 +89,7 @@ func TestChanges(t *testing.T) {
 			"1 to replace", "| replaced with something that it needs<br>`vpcId`: vpc-1 → (known later) |",
 		},
 		"delete with the old one of another": {
-			subnet(apitype.OpDeleteReplaced, old, nil), "1 to delete", "| delete | network | Subnet | `a` |  |",
+			subnet(apitype.OpDeleteReplaced, old, nil), "1 to delete", gone,
 		},
 		"a new property": {
 			subnet(apitype.OpUpdate, inputs{}, inputs{"x": true}), "1 to update", "| `x`: (none) → true |",
