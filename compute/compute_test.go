@@ -35,7 +35,8 @@ func record(t *testing.T, adjust func(args *Args)) *recorder.Recording {
 				{Name: "worker-1", Roles: []layout.Role{layout.Worker}, InstanceType: "t2.micro"},
 			},
 			Egress: Egress{
-				NAT: layout.NATInstance, SubnetCIDR: "10.0.1.0/24", VPCCIDR: "10.0.0.0/16", RouteTableID: pulumi.String("private-table"),
+				NAT: layout.NATInstance, SubnetCIDR: "10.0.1.0/24", VPCCIDR: "10.0.0.0/16",
+				RouteTableID: pulumi.String("private-table"),
 			},
 		}
 		if adjust != nil {

@@ -19,7 +19,9 @@ func record(t *testing.T) *Recording {
 			return err
 		}
 		parent := &pulumi.ResourceState{}
-		if err := ctx.RegisterComponentResourceV2("test:index:Parent", "parent", pulumi.Map{}, parent, pulumi.Providers(provider)); err != nil {
+		err = ctx.RegisterComponentResourceV2(
+			"test:index:Parent", "parent", pulumi.Map{}, parent, pulumi.Providers(provider))
+		if err != nil {
 			return err
 		}
 		address, err := ec2.NewEip(ctx, "address", &ec2.EipArgs{}, pulumi.Parent(parent))

@@ -20,7 +20,8 @@ type Host struct {
 
 // real are the machine's own commands that scripts may use. They touch nothing but the files they are told.
 var real = []string{
-	"base64", "bash", "cat", "cmp", "cp", "env", "find", "head", "install", "mkdir", "mktemp", "mv", "rm", "sha256sum", "tee", "test", "touch",
+	"base64", "bash", "cat", "cmp", "cp", "env", "find", "head", "install", "mkdir", "mktemp",
+	"mv", "rm", "sha256sum", "tee", "test", "touch",
 }
 
 const (
