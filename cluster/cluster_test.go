@@ -88,7 +88,6 @@ func TestScripts(t *testing.T) {
 		"join.sh":      r.Get(t, "worker-0-join").Text("create"),
 		"ready.sh":     r.Get(t, "worker-0-ready").Text("create"),
 		"leave.sh":     r.Get(t, "worker-0-ready").Text("delete"),
-		"api-proxy.sh": r.Get(t, "edge-api-proxy").Text("create"),
 		"haproxy.cfg":  r.Get(t, "edge-api-proxy").Text("stdin"),
 		"kubeadm.yaml": r.Get(t, "control-plane-init").Text("stdin"),
 		"flannel.yaml": r.Get(t, "control-plane-network").Text("stdin"),
