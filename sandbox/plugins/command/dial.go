@@ -77,9 +77,8 @@ func closeWhenDone(ctx context.Context, c io.Closer) {
 	context.AfterFunc(ctx, func() { _ = c.Close() })
 }
 
-// again runs attempt until it succeeds or has failed more often than limit, if that is not negative; whatever the
-// reason, as the official plugin does. The pauses are its own, too: 100 ms, then 1.5 times as long each time, up to 5
-// s.
+// again runs attempt until it succeeds or has failed more often than limit, whatever the reason; a negative limit is
+// none. The pauses are those of the official plugin: 100 ms, then 1.5 times as long each time, up to five seconds.
 func again[T any](ctx context.Context, what string, limit int, attempt func() (T, error)) (result T, _ error) {
 	bound := "inf"
 	if limit >= 0 {
